@@ -1,0 +1,19 @@
+"""Floor 1, where the data live: sources, engines, schema and roles, hierarchies, counts."""
+
+if __name__ != "niming.tables":
+    raise ImportError("this room is imported as niming.tables, not as tables")
+
+from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum, count
+from niming.tables.source import Source, Table, read
+
+__all__ = [
+    "MISSING",
+    "SUPPRESSED",
+    "Classes",
+    "Counts",
+    "Source",
+    "Spectrum",
+    "Table",
+    "count",
+    "read",
+]

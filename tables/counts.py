@@ -1,0 +1,323 @@
+"""`Counts` and `Classes`: a table reduced to its distinct combinations, and who is alike in it.
+
+Everything clever in niming runs on these. They know no row, no engine and no data frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from niming.errors import ColumnNotFoundError, InputError
+from niming.tables.engine import quote
+from niming.tables.grouping import group
+from niming.tables.source import Source, read
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["MISSING", "SUPPRESSED", "Classes", "Counts", "Spectrum", "count"]
+
+MISSING = -1
+"""Code of a value that was never there."""
+
+SUPPRESSED = -2
+"""Code of a value that was taken away."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Counts:
+    """How often each distinct combination of values occurs.
+
+    Parameters
+    ----------
+    columns : tuple of str
+    categories : tuple of ndarray
+        The distinct values of each column in ascending order, without missing and suppressed.
+    codes : ndarray of shape (n_cells, n_columns), int32
+        Positions in `categories`; `MISSING` (-1) and `SUPPRESSED` (-2) are states, not values.
+    n : ndarray of shape (n_cells,), int64
+        Records a cell, at least 1.
+    weight : ndarray of shape (n_cells,), float64, optional
+        Sum of the sampling weights a cell.
+
+    Examples
+    --------
+    >>> counts = count({"sex": ["F", "M", "F"], "town": ["A", "A", "A"]}, ["sex", "town"])
+    >>> counts
+    Counts(columns=['sex', 'town'], n_cells=2, n_rows=3)
+    >>> counts.n
+    array([2, 1])
+    """
+
+    columns: tuple[str, ...]
+    categories: tuple[NDArray[np.generic], ...]
+    codes: NDArray[np.int32]
+    n: NDArray[np.int64]
+    weight: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        shape = (len(self.n), len(self.columns))
+        if self.codes.shape != shape:
+            raise InputError(f"codes have the shape {self.codes.shape}, not {shape}")
+        if len(self.categories) != len(self.columns):
+            raise InputError("there must be one array of categories a column")
+
+    def __repr__(self) -> str:
+        columns = list(self.columns)
+        return f"Counts(columns={columns}, n_cells={self.n_cells}, n_rows={self.n_rows})"
+
+    @property
+    def n_cells(self) -> int:
+        """Number of distinct combinations."""
+        return len(self.n)
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Number of records counted."""
+        return int(self.n.sum())
+
+    def position(self, column: str) -> int:
+        """Return where `column` stands among the columns."""
+        self._check([column])
+        return self.columns.index(column)
+
+    def column_codes(self, column: str) -> NDArray[np.int32]:
+        """Return the codes of one column, shape (n_cells,)."""
+        return self.codes[:, self.position(column)]
+
+    def select(self, columns: Sequence[str]) -> Counts:
+        """Return the marginal over `columns`: the same records, counted on fewer columns."""
+        self._check(columns)
+        at = [self.columns.index(c) for c in columns]
+        groups = group(self.codes[:, at], [len(self.categories[j]) for j in at], lowest=SUPPRESSED)
+        size = len(groups.first)
+        weight = self.weight
+        return Counts(
+            columns=tuple(columns),
+            categories=tuple(self.categories[j] for j in at),
+            codes=np.ascontiguousarray(self.codes[groups.first][:, at]),
+            n=_sums(groups.group_of, self.n, size),
+            weight=None if weight is None else np.bincount(groups.group_of, weight, size),
+        )
+
+    def classes(self, quasi_identifiers: Sequence[str]) -> Classes:
+        """Return the equivalence classes: records equal on `quasi_identifiers`."""
+        if not quasi_identifiers:
+            raise InputError(
+                "no quasi-identifiers given",
+                hint="name the columns that an outsider could know, such as age and district",
+            )
+        self._check(quasi_identifiers)
+        at = [self.columns.index(c) for c in quasi_identifiers]
+        groups = group(self.codes[:, at], [len(self.categories[j]) for j in at], lowest=SUPPRESSED)
+        return Classes(self, tuple(quasi_identifiers), groups.group_of, groups.first)
+
+    def _check(self, columns: Sequence[str]) -> None:
+        missing = [c for c in columns if c not in self.columns]
+        if missing:
+            raise ColumnNotFoundError.among(missing, self.columns)
+        if len(set(columns)) < len(columns):
+            raise InputError("a column is named twice", hint="name each column once")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Classes:
+    """The equivalence classes of `counts` on `quasi_identifiers`.
+
+    Parameters
+    ----------
+    counts : Counts
+    quasi_identifiers : tuple of str
+    class_of : ndarray of shape (n_cells,), int64
+        The class of each cell of `counts`.
+    first : ndarray of shape (n_classes,), int64
+        A cell of each class.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M", "F"], "illness": ["flu", "flu", "none"]}
+    >>> count(table, ["sex", "illness"]).classes(["sex"]).size
+    array([2, 1])
+    """
+
+    counts: Counts
+    quasi_identifiers: tuple[str, ...]
+    class_of: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        names = list(self.quasi_identifiers)
+        return f"Classes(quasi_identifiers={names}, n_classes={self.n_classes})"
+
+    @property
+    def n_classes(self) -> int:
+        """Number of equivalence classes."""
+        return len(self.first)
+
+    @cached_property
+    def size(self) -> NDArray[np.int64]:
+        """Records a class, shape (n_classes,)."""
+        return _sums(self.class_of, self.counts.n, self.n_classes)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64] | None:
+        """Sum of the sampling weights a class, shape (n_classes,); None without weights."""
+        weight = self.counts.weight
+        return None if weight is None else np.bincount(self.class_of, weight, self.n_classes)
+
+    @cached_property
+    def codes(self) -> NDArray[np.int32]:
+        """Codes of the quasi-identifiers a class, shape (n_classes, n_quasi_identifiers)."""
+        at = [self.counts.columns.index(c) for c in self.quasi_identifiers]
+        return np.ascontiguousarray(self.counts.codes[self.first][:, at])
+
+    def spectrum(self, sensitive: str) -> Spectrum:
+        """Return how often each value of `sensitive` occurs in each class."""
+        if sensitive in self.quasi_identifiers:
+            raise InputError(
+                f"{sensitive!r} is both quasi-identifier and sensitive",
+                hint="within a class a quasi-identifier has one value: take it from one of the two",
+            )
+        counts = self.counts
+        values = counts.column_codes(sensitive)
+        size = len(counts.categories[counts.position(sensitive)])
+        pairs = np.column_stack([self.class_of, values - SUPPRESSED])
+        groups = group(pairs, [self.n_classes, size - SUPPRESSED])
+        return Spectrum(
+            class_of=self.class_of[groups.first],
+            value=values[groups.first],
+            n=_sums(groups.group_of, counts.n, len(groups.first)),
+            n_values=size,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The distribution of one column in each class, as sorted triples.
+
+    Parameters
+    ----------
+    class_of, value, n : ndarray of shape (n_pairs,)
+        Class, code of the value and number of records; sorted by class, then value. `MISSING`
+        and `SUPPRESSED` count as values of their own.
+    n_values : int
+        Number of categories, without missing and suppressed.
+    """
+
+    class_of: NDArray[np.int64]
+    value: NDArray[np.int32]
+    n: NDArray[np.int64]
+    n_values: int
+
+
+def count(
+    source: Source,
+    columns: Sequence[str],
+    *,
+    weight: str | None = None,
+    suppressed: str | None = None,
+) -> Counts:
+    """Count the distinct combinations of `columns` by one GROUP BY where the data live.
+
+    Parameters
+    ----------
+    source : table
+        Anything that `read` takes.
+    columns : sequence of str
+        At least one; each once.
+    weight : str, optional
+        Column of sampling weights to sum a cell: positive and finite in every row.
+    suppressed : str, optional
+        Text that marks a suppressed cell, such as ``"*"`` in a released table. Without it every
+        text is a value.
+
+    Returns
+    -------
+    Counts
+        Cells in lexicographic order of their codes, whatever the order of the rows.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        A column that the table does not have.
+    InputError
+        No rows, no columns, or weights that are missing, zero, negative or infinite (counted).
+
+    Notes
+    -----
+    Missing is a value of its own (code -1): null, and NaN in a column of floats.
+    """
+    table = read(source)
+    if not columns:
+        raise InputError("no columns to count", hint="name at least one column")
+    if len(set(columns)) < len(columns):
+        raise InputError("a column is named twice", hint="name each column once")
+    table.require([*columns, *([weight] if weight else [])])
+    if table.n_rows == 0:
+        raise InputError("the table has no rows", hint="check the file or the filter before it")
+    terms = [table.expression(c) + f" AS c{j}" for j, c in enumerate(columns)]
+    terms.append("count(*) AS n")
+    if weight is not None:
+        w = f"CAST({quote(weight)} AS DOUBLE)"
+        terms.append(f"sum({w}) AS w")
+        terms.append(f"count(*) FILTER (NOT coalesce({w} > 0 AND isfinite({w}), false)) AS bad")
+    keys = ", ".join(f"c{j}" for j in range(len(columns)))
+    answer = table.query(f"SELECT {', '.join(terms)} FROM source GROUP BY {keys}")
+    if weight is not None and (bad := sum(answer["bad"].to_pylist())):
+        raise InputError(
+            f"the weight column {weight!r} is missing, zero, negative or infinite in {bad} rows",
+            hint="sampling weights are positive: drop those rows or repair the weights",
+        )
+    encoded = [_encode(answer[f"c{j}"], suppressed) for j in range(len(columns))]
+    codes = np.column_stack([codes for codes, _ in encoded])
+    n = answer["n"].to_numpy().astype(np.int64)
+    # The engine returns groups in any order: fix one, so that the same table gives the same bytes.
+    groups = group(codes, [len(values) for _, values in encoded], lowest=SUPPRESSED)
+    order = groups.first
+    weights = None if weight is None else answer["w"].to_numpy()
+    return Counts(
+        columns=tuple(columns),
+        categories=tuple(values for _, values in encoded),
+        codes=np.ascontiguousarray(codes[order]),
+        n=n[order],
+        weight=None if weights is None else weights[order],
+    )
+
+
+def _encode(
+    column: pa.ChunkedArray, suppressed: str | None
+) -> tuple[NDArray[np.int32], NDArray[np.generic]]:
+    """Return the codes of a column and its distinct values in ascending order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk to combine
+        array = pa.array([], column.type)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    raw = array.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32)
+    order = pc.sort_indices(array.dictionary).to_numpy()
+    values = array.dictionary.take(pa.array(order)).to_numpy(zero_copy_only=False)
+    rank = np.empty(len(order) + 1, dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank[-1] = MISSING  # index -1 reads the last entry
+    codes = rank[raw]
+    if suppressed is not None and values.dtype == object:
+        at = np.flatnonzero(values == suppressed)
+        if at.size:
+            here = int(at[0])
+            codes = np.where(codes == here, SUPPRESSED, codes - (codes > here)).astype(np.int32)
+            values = np.delete(values, here)
+    return codes, values
+
+
+def _sums(group_of: NDArray[np.int64], n: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Sum `n` by group, exactly (bincount's float64 weights are exact below 2**53)."""
+    return np.bincount(group_of, weights=n, minlength=size).astype(np.int64)
