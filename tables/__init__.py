@@ -4,16 +4,21 @@ if __name__ != "niming.tables":
     raise ImportError("this room is imported as niming.tables, not as tables")
 
 from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum, count
+from niming.tables.hierarchy import ROOT, Bound, Hierarchy, texts
 from niming.tables.source import Source, Table, read
 
 __all__ = [
     "MISSING",
+    "ROOT",
     "SUPPRESSED",
+    "Bound",
     "Classes",
     "Counts",
+    "Hierarchy",
     "Source",
     "Spectrum",
     "Table",
     "count",
     "read",
+    "texts",
 ]
