@@ -1,0 +1,30 @@
+"""``python -m benchmarks NAME [options]``: run one benchmark."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+# name -> what it measures; the module benchmarks.<name> offers `main(arguments) -> exit code`
+BENCHMARKS = {
+    "risk": "class sizes, diversity, closeness and three attackers from Parquet: time and memory",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmark that the first argument names; list them when it names none."""
+    name, *rest = arguments or [""]
+    if name not in BENCHMARKS:
+        asked_for_help = name in ("", "-h", "--help")
+        out = sys.stdout if asked_for_help else sys.stderr
+        print("usage: python -m benchmarks NAME [--help] [options]\n", file=out)
+        for known, meaning in BENCHMARKS.items():
+            print(f"  {known:<10} {meaning}", file=out)
+        return 0 if asked_for_help else 2
+    module = importlib.import_module(f"benchmarks.{name}")
+    return int(module.main(rest))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
