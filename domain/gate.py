@@ -1,0 +1,474 @@
+"""The gate: measure a candidate release again from its bytes, and judge it by a policy.
+
+It trusts nothing that the maker computed. Files are hashed, the released cells are read back and
+measured, and only what cannot be read off the cells (which columns were pseudonymised) is taken
+from the manifest, where it can only make the verdict harsher.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+from niming.domain.fingerprint import Fingerprint, fingerprint
+from niming.domain.policy import Policy, Verdict
+from niming.domain.release import (
+    CERTIFICATE,
+    DATA,
+    EVIDENCE,
+    MANIFEST,
+    POLICY,
+    REPORT,
+    Release,
+    write_bytes,
+)
+from niming.errors import InputError
+from niming.measure import JSON, Measure
+from niming.tables.counts import Classes, count
+from niming.tables.source import Source, Table, read
+
+if TYPE_CHECKING:
+    from niming.domain.scenario import Scenario
+
+__all__ = ["Evidence", "certify"]
+
+_BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
+"""Lower ends of the class-size histogram."""
+
+_FEW = 10
+"""Bars that stand for fewer records are merged."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """Everything measured about a candidate release, and the verdicts on it.
+
+    Parameters
+    ----------
+    content : dict
+        JSON-safe; what ``evidence.json`` holds.
+    folder : Path
+        Where the release lies.
+    lang : {"zh", "en"}
+        Language in which the page opens.
+    """
+
+    content: Mapping[str, Any]
+    folder: Path
+    lang: str = "zh"
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Evidence:
+        """Read the evidence that the gate left in a release folder."""
+        path = Path(folder) / EVIDENCE
+        try:
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(
+                f"there is no {EVIDENCE} in {folder}", hint="run `niming certify` on the folder"
+            ) from None
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise InputError(f"cannot read {path} ({type(error).__name__})") from None
+        return cls(content, Path(folder))
+
+    @property
+    def passed(self) -> bool:
+        """Whether every requirement holds."""
+        return self.content["verdict"] == "passed"
+
+    @property
+    def verdict(self) -> str:
+        """``"passed"`` or ``"failed"``."""
+        return str(self.content["verdict"])
+
+    @property
+    def failures(self) -> list[Mapping[str, Any]]:
+        """The verdicts that do not hold, ``failed`` and ``could-not-run`` alike."""
+        return [v for v in self.content["verdicts"] if not v["holds"]]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, in hex: the digest of ``evidence.json``."""
+        import hashlib
+
+        return hashlib.sha256(rfc8785.dumps(dict(self.content))).hexdigest()
+
+    def measure(self, name: str) -> float | int | None:
+        """Return the value of the measure `name`; None when it could not be computed."""
+        for m in self.content["measures"]:
+            if m["name"] == name:
+                value: float | int | None = m["value"]
+                return value
+        raise InputError(f"the evidence holds no measure {name!r}")
+
+    def in_language(self, lang: str) -> Evidence:
+        """Return the same evidence, whose page opens in `lang`."""
+        return Evidence(self.content, self.folder, lang)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return the evidence as a JSON-safe dict."""
+        return self.content
+
+    def html(self) -> str:
+        """Return the report page: one offline HTML file in both languages."""
+        from niming.domain.report import render
+
+        return render(dict(self.content), lang=self.lang)
+
+    def __repr__(self) -> str:
+        failed = [v["requirement"] for v in self.failures]
+        because = f"; not met: {', '.join(failed)}" if failed else ""
+        return f"Evidence({self.verdict} under {self.content['policy']['id']}{because})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        page = escape(self.html(), quote=True)
+        style = "width:100%;height:36em;border:1px solid #8884"
+        return f'<iframe srcdoc="{page}" style="{style}" sandbox="allow-scripts"></iframe>'
+
+
+def certify(
+    candidate: Release | str | Path,
+    policy: Policy | str | Path,
+    original: Source | None = None,
+    *,
+    scenario: Scenario | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Evidence:
+    """Measure a candidate release from its bytes and judge it.
+
+    Parameters
+    ----------
+    candidate : Release or path of a release folder
+        A `Release` must have been written, or is judged in a folder that does not stay.
+    policy : Policy, id of a pack, or path of a YAML file
+        What is required. It replaces the policy in the folder.
+    original : table, optional
+        The raw table inside the domain. Without it the sampling fraction and the utility cannot
+        be computed, and a policy that requires them fails.
+    scenario : Scenario, optional
+        The approved use; the policy's own if not given.
+    progress : callable, optional
+        Told each step in a few words.
+
+    Returns
+    -------
+    Evidence
+        Written as ``evidence.json`` and ``report.html`` into the folder.
+
+    Raises
+    ------
+    InputError
+        A folder that is missing, damaged, or certified already.
+    SchemaError
+        Released columns that the manifest does not declare.
+    """
+    if isinstance(candidate, Release):
+        if original is None:
+            original = candidate.original
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="niming-") as folder:
+            written = candidate.with_policy(Policy.of(policy)).write(folder)
+            return certify(written, policy, original, scenario=scenario, progress=progress)
+    say = progress or (lambda _step: None)
+    folder = Path(candidate)
+    policy = Policy.of(policy)
+    release = Release.open(folder, original=original)
+    if (folder / CERTIFICATE).exists():
+        raise InputError(
+            f"{folder} holds a certified release", hint="a certified release does not change"
+        )
+    if policy.source != release.policy.source:
+        write_bytes(folder / POLICY, policy.source.encode())
+        release = release.with_policy(policy)
+    say("hashing the files")
+    files = [fingerprint(folder / name) for name in (DATA, MANIFEST, POLICY)]
+    released = read(folder / DATA)
+    say("measuring risk")
+    risk, classes = _risk(release, released)
+    measures = [*_identifiers(release, released), *risk]
+    measures += _sampling(release, released)
+    measures += _context(release, classes, measures)
+    utility: list[Measure] = []
+    if release.original is not None:
+        say("measuring utility")
+        utility = _utility(release, released)
+    verdicts = policy.judge([*measures, *utility])
+    content = _evidence(release, released, files, measures, utility, verdicts, classes, scenario)
+    say("writing evidence and report")
+    evidence = Evidence(content, folder)
+    write_bytes(folder / EVIDENCE, rfc8785.dumps(content))
+    write_report(evidence)
+    return evidence
+
+
+def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = None) -> None:
+    """Render the report into the release folder; rows are previewed only when all is passed."""
+    from niming.domain.report import render
+
+    content = dict(evidence.content)
+    if evidence.passed:
+        content["preview"] = _preview(read(evidence.folder / DATA))
+    page = render(content, certificate=None if certificate is None else dict(certificate))
+    write_bytes(evidence.folder / REPORT, page.encode())
+
+
+def _identifiers(release: Release, released: Table) -> list[Measure]:
+    """Count columns that name people: by their role, by their content, and by pseudonyms."""
+    from niming.risk import identifiers
+
+    replaced = {
+        str(r.get("column"))
+        for r in release.transformation
+        if r.get("technique") in ("pseudonymisation", "masking")
+    }
+    direct = [c for c in release.schema.direct_identifiers if c not in replaced]
+    found = identifiers.scan(released).found()
+    pseudonyms = [r for r in release.transformation if r.get("technique") == "pseudonymisation"]
+    n = len(released.columns)
+    return [
+        _n_columns(
+            "identifiers.n_direct_columns",
+            len(direct),
+            n,
+            "released columns whose role is direct identifier and that were not replaced",
+        ),
+        _n_columns(
+            "identifiers.n_columns_found",
+            len(found),
+            n,
+            "released columns in whose cells identifying numbers were found",
+        ),
+        _n_columns(
+            "transformation.n_pseudonyms",
+            len(pseudonyms),
+            max(n, len(pseudonyms)),
+            "columns that hold pseudonyms, which whoever has the key can restore",
+        ),
+    ]
+
+
+def _n_columns(name: str, value: int, n: int, definition: str) -> Measure:
+    reference = "GB/T 42460-2023, Annexes A and B"
+    return Measure(name, value, "columns", (0, n), "lower-is-safer", definition, reference)
+
+
+def _risk(release: Release, released: Table) -> tuple[list[Measure], Classes | None]:
+    """Measure the classes of the released cells; the strictest reading of every cell."""
+    from niming.risk import assess
+
+    schema = release.schema
+    names = list(schema.quasi_identifiers)
+    if not names:
+        everyone = Measure(
+            "k_anonymity.k",
+            released.n_rows,
+            "records",
+            (0, released.n_rows),
+            "higher-is-safer",
+            "all records: no quasi-identifier is released, so all are alike",
+            "Samarati and Sweeney 1998",
+        )
+        return [everyone], None
+    sensitive = [c for c in schema.sensitive if c in released.columns]
+    counts = count(released, [*names, *sensitive])
+    assessment = assess(counts, quasi_identifiers=names, sensitive=sensitive)
+    return list(assessment.measures()), counts.classes(names)
+
+
+def _sampling(release: Release, released: Table) -> list[Measure]:
+    """Measure the sampling fraction against the original; a claim alone is not a measure."""
+    original = release.original
+    reason, value = "", None
+    if original is None:
+        reason = "the original table was not given, so the fraction is a claim"
+    elif original.n_rows < released.n_rows:
+        reason = "the original table has fewer records than the release"
+    else:
+        claimed = (release.sampling or {}).get("fraction")
+        share = released.n_rows / original.n_rows
+        # Suppressed records were drawn too: the larger of claim and count is the stricter.
+        value = max(share, float(claimed)) if isinstance(claimed, (int, float)) else 1.0
+    return [
+        Measure(
+            "sampling.fraction",
+            value,
+            "share of records",
+            (0, 1),
+            "lower-is-safer",
+            "records drawn over records of the original; 1 when nothing was sampled",
+            "city regulation on authorised operation of public data, art. 18",
+            reason,
+        )
+    ]
+
+
+def _context(
+    release: Release, classes: Classes | None, measures: Sequence[Measure]
+) -> list[Measure]:
+    """Weigh data risk by environment risk, where the policy describes an environment."""
+    context = release.policy.context
+    if context is None:
+        return []
+    from niming.risk.context import release_risk
+
+    sizes = [release.data.num_rows] if classes is None else classes.size
+    # An unknown fraction is taken as 1: everybody might be in the release.
+    drawn = next((m.value for m in measures if m.name == "sampling.fraction"), None)
+    risk = release_risk(
+        sizes, sampling_fraction=1.0 if drawn is None else float(drawn), **context.model_dump()
+    )
+    return list(risk.measures())
+
+
+def _utility(release: Release, released: Table) -> list[Measure]:
+    from niming.utility import compare
+
+    assert release.original is not None
+    schema = release.schema
+    columns = [c for c in released.columns if c in release.original.columns]
+    return list(
+        compare(
+            release.original,
+            released,
+            columns=columns,
+            target=release.target,
+            hierarchies={c: h for c, h in schema.hierarchies.items() if c in columns},
+        ).measures()
+    )
+
+
+def _evidence(
+    release: Release,
+    released: Table,
+    files: Sequence[Fingerprint],
+    measures: Sequence[Measure],
+    utility: Sequence[Measure],
+    verdicts: Sequence[Verdict],
+    classes: Classes | None,
+    scenario: Scenario | None,
+) -> dict[str, JSON]:
+    """Put everything measured into one JSON-safe dict."""
+    scenario = scenario or release.policy.scenario
+    passed = all(v.holds for v in verdicts)
+    schema = release.schema
+    return {
+        "version": 1,
+        "tool": _versions(),
+        "release": {
+            "name": release.name,
+            "created": release.created,
+            "measured": _now(),
+            "n_rows": released.n_rows,
+            "n_columns": len(released.columns),
+            "files": [f.to_dict() for f in files],
+        },
+        "original": None if release.commitment is None else dict(release.commitment),
+        "schema": {
+            "digest": schema.digest(),
+            "roles": "declared" if release.declared else "proposed",
+            "columns": [
+                {"name": c.name, "role": str(c.role), "kind": c.kind} for c in schema.columns
+            ],
+        },
+        "policy": release.policy.to_dict(),
+        "scenario": None if scenario is None else scenario.to_dict(),
+        "target": release.target,
+        "transformation": [dict(r) for r in release.transformation],
+        "sampling": None if release.sampling is None else dict(release.sampling),
+        "measures": [m.to_dict() for m in measures],
+        "utility": [m.to_dict() for m in utility] or None,
+        "verdicts": [v.to_dict() | {"holds": v.holds} for v in verdicts],
+        "verdict": "passed" if passed else "failed",
+        "classes": {"histogram": [] if classes is None else _histogram(classes)},
+        "columns": _columns(release, released),
+    }
+
+
+def _histogram(classes: Classes) -> list[JSON]:
+    """Return classes and records a band of class sizes."""
+    bands: list[JSON] = []
+    for i, lower in enumerate(_BANDS):
+        upper = _BANDS[i + 1] - 1 if i + 1 < len(_BANDS) else None
+        inside = (classes.size >= lower) & (classes.size <= (upper or classes.size.max()))
+        bands.append(
+            {
+                "from": lower,
+                "to": upper,
+                "n_classes": int(inside.sum()),
+                "n_records": int(classes.size[inside].sum()),
+            }
+        )
+    return bands
+
+
+def _columns(release: Release, released: Table) -> list[JSON]:
+    """Describe every column before and after, in shares that stand for `_FEW` records or more."""
+    original = release.original
+    names = list(original.columns) if original is not None else list(released.columns)
+    roles = {c.name: str(c.role) for c in release.schema.columns}
+    dropped = {str(r["column"]): str(r["role"]) for r in release.transformation if "role" in r}
+    out: list[JSON] = []
+    for name in names:
+        kept = name in released.columns
+        out.append(
+            {
+                "name": name,
+                "role": roles[name] if kept else dropped.get(name),
+                "before": None if original is None else _shape(original, name, labels=False),
+                "after": _shape(released, name, labels=True) if kept else None,
+            }
+        )
+    return out
+
+
+def _shape(table: Table, column: str, *, labels: bool) -> dict[str, JSON]:
+    """Return how many values a column has, how many are missing, and the shape of its largest."""
+    counts = count(table, [column])
+    codes, n, total = counts.codes[:, 0], counts.n, counts.n_rows
+    known = codes >= 0
+    largest = sorted(
+        ((int(k), int(c)) for c, k in zip(codes[known], n[known], strict=True) if k >= _FEW),
+        key=lambda pair: (-pair[0], pair[1]),
+    )[:12]
+    bars: list[JSON] = [
+        {"share": k / total} | ({"label": str(counts.categories[0][c])} if labels else {})
+        for k, c in largest
+    ]
+    return {
+        "n_distinct": int(known.sum()),
+        "missing_rate": float(n[codes == -1].sum() / total),
+        "bars": bars,
+    }
+
+
+def _preview(released: Table, rows: int = 20) -> dict[str, JSON]:
+    """Return the first rows of the release as text."""
+    batch = next(iter(released.batches(rows=rows)))
+    columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in batch.columns]
+    listed: list[JSON] = [list(row) for row in zip(*columns, strict=True)]
+    return {"columns": list(released.columns), "rows": listed}
+
+
+def _versions() -> dict[str, JSON]:
+    """Return the versions of what measured, so that a measurement can be repeated."""
+    import platform
+    from importlib.metadata import version
+
+    packages = ("numpy", "pyarrow", "duckdb", "scikit-learn", "cryptography")
+    return {"niming": version("niming"), "python": platform.python_version()} | {
+        p: version(p) for p in packages
+    }
+
+
+def _now() -> str:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return now.isoformat().replace("+00:00", "Z")

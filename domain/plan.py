@@ -1,0 +1,421 @@
+"""`Plan`: what to do to a table so that it meets a policy, decided before anything is done."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from niming.domain.policy import Policy, Text
+from niming.domain.release import Release
+from niming.errors import ColumnNotFoundError, InputError, SchemaError, UnsatisfiableError
+from niming.measure import JSON
+from niming.tables.counts import count
+from niming.tables.hierarchy import Hierarchy
+from niming.tables.schema import Column, Role, Schema
+from niming.tables.source import Table, read
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from niming.anonymize import FullDomain
+    from niming.anonymize.models import PrivacyModel
+
+__all__ = ["Action", "Plan"]
+
+Deed: TypeAlias = Literal["drop", "generalise", "keep"]
+
+_K_LIMIT = 10_000  # no policy asks for more; the search for a sufficient k stops here
+
+
+@dataclass(frozen=True)
+class Action:
+    """What happens to one column, and why.
+
+    Parameters
+    ----------
+    column : str
+    role : Role
+    deed : {"drop", "generalise", "keep"}
+    why : Text
+    """
+
+    column: str
+    role: Role
+    deed: Deed
+    why: Text
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """The decided way from a sealed table to a release. Made by `niming.domain.Sealed.plan`.
+
+    Parameters
+    ----------
+    policy : Policy
+    schema : Schema
+        Of the original table.
+    actions : tuple of Action
+        One a column, in the order of the table.
+    k : int
+        Class size that satisfies both the policy's k and its total risk.
+    forecast : FullDomain
+        Fitted on the whole table: levels, loss and suppression to expect. A sample is searched
+        again on its own counts when the plan is applied, since the gate measures what is released.
+    declared : bool
+        Whether a person gave the roles.
+    target : str or None
+    """
+
+    policy: Policy
+    schema: Schema
+    actions: tuple[Action, ...]
+    k: int
+    forecast: FullDomain | None
+    declared: bool
+    target: str | None
+    _table: Table
+
+    @classmethod
+    def decide(
+        cls,
+        table: Table,
+        schema: Schema,
+        policy: Policy,
+        *,
+        target: str | None = None,
+        declared: bool = True,
+    ) -> Plan:
+        """Choose an action a column and search the levels on the whole table.
+
+        Raises
+        ------
+        ColumnNotFoundError
+            A target that the table does not have.
+        SchemaError
+            A target that is an identifier, or a schema that does not fit the table.
+        UnsatisfiableError
+            No generalisation within the policy's suppression limit is safe enough; the message
+            gives the best k within it.
+        """
+        schema.check(table)
+        target = target if target is not None else schema.target
+        if target is not None:
+            if target not in table.columns:
+                raise ColumnNotFoundError.among([target], table.columns, asked_by="target")
+            if schema[target].role in (Role.DIRECT_IDENTIFIER, Role.QUASI_IDENTIFIER):
+                raise SchemaError(
+                    f"the target {target!r} is a {schema[target].role}, which the plan changes",
+                    hint="predict a sensitive or insensitive column, or change its role",
+                )
+        actions = tuple(_action(column, schema, target) for column in schema.columns)
+        k = _sufficient_k(policy)
+        forecast = _search(table, schema, policy, actions, k)
+        return cls(policy, schema, actions, k, forecast, declared, target, table)
+
+    def apply(
+        self,
+        *,
+        sample: float | None = None,
+        seed: int | None = None,
+        name: str = "release",
+        progress: Callable[[str], None] | None = None,
+    ) -> Release:
+        """Sample, mask and generalise; return the candidate for release.
+
+        Parameters
+        ----------
+        sample : float in (0, 1], optional
+            Share of the records to draw, at random without replacement. None takes all.
+        seed : int, optional
+            Same seed, same bytes. Without it one is drawn from the operating system. The release
+            records a commitment to the seed, not the seed: who knows it and the order of the
+            original knows who was drawn.
+        name : str
+        progress : callable, optional
+            Told each step in a few words.
+
+        Raises
+        ------
+        UnsatisfiableError
+            The sample is too small for the policy within its suppression limit.
+        """
+        say = progress or (lambda _step: None)
+        records: list[Mapping[str, JSON]] = []
+        sampling: Mapping[str, JSON] | None = None
+        table, fitted = self._table, self.forecast
+        if sample is not None:
+            from niming.sampling import simple
+
+            say("sampling")
+            drawn = simple(
+                self._table,
+                fraction=sample,
+                seed=secrets.randbits(63) if seed is None else seed,
+                weight=None,
+            )
+            table, sampling = read(drawn.table), drawn.record()
+            say("searching the levels for the sample")
+            fitted = _search(table, self.schema, self.policy, self.actions, self.k)
+        say("masking and generalising")
+        dropped = [a for a in self.actions if a.deed == "drop"]
+        kept = [a.column for a in self.actions if a.deed != "drop"]
+        if not kept:
+            raise UnsatisfiableError("the plan leaves no column", hint="review the roles")
+        records += [_drop_record(a) for a in dropped]
+        data = table.arrow(kept)
+        if fitted is not None:
+            data = fitted.recoding_.apply(data, drop_suppressed=True)
+            records += fitted.recoding_.records()
+        say("committing to the original")
+        return Release(
+            data=data,
+            schema=self._released_schema(data, kept),
+            policy=self.policy,
+            name=name,
+            transformation=tuple(records),
+            sampling=sampling,
+            original=self._table,
+            commitment=_commitment(self._table),
+            declared=self.declared,
+            target=self.target,
+        )
+
+    def explain(self, lang: str = "en") -> str:
+        """Say in plain words what will happen to each column and what it costs."""
+        zh = lang == "zh"
+        title = self.policy.title.zh if zh else self.policy.title.en
+        lines = [f"{'策略' if zh else 'policy'}: {title}"]
+        if not self.declared:
+            lines.append(
+                "列角色由扫描提出，尚未经人复核"
+                if zh
+                else "roles were proposed by scan and nobody has reviewed them"
+            )
+        words = {r["column"]: r.get("words") for r in self._records()}
+        for action in self.actions:
+            said = words.get(action.column)
+            how = (said["zh" if zh else "en"] if isinstance(said, Mapping) else "") or {
+                "drop": "删除" if zh else "dropped",
+                "keep": "保留" if zh else "kept",
+                "generalise": "泛化" if zh else "generalised",
+            }[action.deed]
+            why = action.why.zh if zh else action.why.en
+            lines.append(f"  {action.column}: {how} ({why})")
+        if self.forecast is not None:
+            share = self.forecast.n_suppressed_ / max(self._table.n_rows, 1)
+            lines.append(
+                f"预计：k = {self.k}，{self.forecast.n_classes_} 个等价类，"
+                f"隐去 {share:.1%} 的记录，信息损失 {self.forecast.loss_:.3f}"
+                if zh
+                else f"forecast: k = {self.k}, {self.forecast.n_classes_} classes, "
+                f"{share:.1%} of the records suppressed, loss {self.forecast.loss_:.3f}"
+            )
+        most = self.policy.required("sampling.fraction")
+        if most is not None:
+            lines.append(
+                f"须抽样：不超过 {most:.0%} 的记录（apply(sample=…)）"
+                if zh
+                else f"a sample is required: at most {most:.0%} of the records (apply(sample=…))"
+            )
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the plan as a JSON-safe dict."""
+        forecast = self.forecast
+        return {
+            "policy": self.policy.to_dict(),
+            "k": self.k,
+            "declared": self.declared,
+            "target": self.target,
+            "actions": [
+                {
+                    "column": a.column,
+                    "role": str(a.role),
+                    "deed": a.deed,
+                    "why": a.why.model_dump(),
+                }
+                for a in self.actions
+            ],
+            "forecast": None
+            if forecast is None
+            else {
+                "levels": dict(forecast.levels_),
+                "loss": forecast.loss_,
+                "n_suppressed": forecast.n_suppressed_,
+                "n_classes": forecast.n_classes_,
+                "n_rows": self._table.n_rows,
+            },
+        }
+
+    def __repr__(self) -> str:
+        deeds = {d: sum(a.deed == d for a in self.actions) for d in ("drop", "generalise", "keep")}
+        done = ", ".join(f"{n} {d}" for d, n in deeds.items() if n)
+        return f"Plan({self.policy.id}: {done}; k={self.k}); .explain() says it in words"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(self.explain('zh'))}</pre><pre>{escape(self.explain())}</pre>"
+
+    def _records(self) -> list[Mapping[str, JSON]]:
+        dropped = [_drop_record(a) for a in self.actions if a.deed == "drop"]
+        return dropped + ([] if self.forecast is None else list(self.forecast.recoding_.records()))
+
+    def _released_schema(self, data: pa.Table, kept: list[str]) -> Schema:
+        """Return the schema of the released columns: generalised ones have become categories."""
+        import pyarrow as pa
+
+        columns = []
+        for name in kept:
+            column = self.schema[name]
+            text = pa.types.is_string(data.schema.field(name).type)
+            generalised = any(a.column == name and a.deed == "generalise" for a in self.actions)
+            if generalised and text:
+                column = replace(
+                    column, kind="categorical", categories=None, lower=None, upper=None, format=None
+                )
+            columns.append(column)
+        target = self.target if self.target in kept else None
+        return Schema(tuple(columns), name=self.schema.name, target=target)
+
+
+def _action(column: Column, schema: Schema, target: str | None) -> Action:
+    """Choose what happens to one column."""
+    name = column.name
+    if name in (schema.household, schema.person_id) or column.role == Role.DIRECT_IDENTIFIER:
+        why = Text(zh="直接指向个人", en="points to a person directly")
+        return Action(name, column.role, "drop", why)
+    if name == schema.weight:
+        why = Text(
+            zh="抽样权重几乎唯一，可作准标识符", en="weights are nearly unique: a fingerprint"
+        )
+        return Action(name, column.role, "drop", why)
+    if column.role == Role.QUASI_IDENTIFIER:
+        why = Text(zh="准标识符", en="quasi-identifier")
+        return Action(name, column.role, "generalise", why)
+    if column.kind in ("text", "identifier") and name != target:
+        why = Text(zh="自由文本可能含标识信息", en="free text may hold identifiers")
+        return Action(name, column.role, "drop", why)
+    if name == target:
+        return Action(name, column.role, "keep", Text(zh="预测目标", en="the target"))
+    sensitive = column.role == Role.SENSITIVE
+    why = Text(
+        zh="敏感属性" if sensitive else "非敏感属性",
+        en="sensitive attribute" if sensitive else "insensitive attribute",
+    )
+    return Action(name, column.role, "keep", why)
+
+
+def _sufficient_k(policy: Policy) -> int:
+    """Return a class size at which k and the total risk of the policy both hold.
+
+    If every class has k records then the mean and the largest class risk are at most 1/k, and the
+    total risk does not grow with k; so the first k that passes is sufficient.
+    """
+    k = max(1, int(policy.required("k_anonymity.k") or 1))
+    most = policy.required("context.total_risk")
+    if policy.context is None or most is None:
+        return k
+    from niming.risk.context import release_risk
+
+    while release_risk([k], **policy.context.model_dump()).total > most:
+        k += 1
+        if k > _K_LIMIT:
+            raise UnsatisfiableError(
+                f"no class size up to {_K_LIMIT} meets the total risk of policy {policy.id!r}",
+                hint="its context makes an attack too likely: stronger controls, or a sample",
+            )
+    return k
+
+
+def _models(policy: Policy, sensitive: list[str]) -> tuple[PrivacyModel, ...]:
+    """Return the privacy models beside k that the policy's requirements ask for."""
+    from niming.anonymize import LDiversity, TCloseness
+
+    models: list[PrivacyModel] = []
+    for column in sensitive:
+        for kind in ("distinct", "entropy"):
+            least = policy.required(f"l_diversity.{kind}")
+            if least is not None:
+                models.append(LDiversity(column, least, kind=kind))
+        for distance in ("equal", "ordered"):
+            most = policy.required(f"t_closeness.{distance}")
+            if most is not None:
+                models.append(TCloseness(column, most, distance=distance))
+    return tuple(models)
+
+
+def _search(
+    table: Table, schema: Schema, policy: Policy, actions: tuple[Action, ...], k: int
+) -> FullDomain | None:
+    """Search the levels of the quasi-identifiers on the counts of `table`."""
+    from niming.anonymize import FullDomain
+
+    names = [a.column for a in actions if a.deed == "generalise"]
+    if not names:
+        return None
+    sensitive = [
+        c for c in schema.sensitive if any(a.column == c and a.deed == "keep" for a in actions)
+    ]
+    models = _models(policy, sensitive)
+    hierarchies = {c: schema.hierarchies.get(c) or _two_levels(table, c) for c in names}
+    return FullDomain(
+        names, hierarchies, k=k, models=models, max_suppression=policy.max_suppression
+    ).fit(table)
+
+
+def _two_levels(table: Table, column: str) -> Hierarchy:
+    """Return the hierarchy of a column that was given none: as it is, or withheld."""
+    values = count(table, [column]).categories[0]
+    if len(values) == 0:
+        raise InputError(
+            f"the quasi-identifier {column!r} is missing in every row",
+            hint="leave the column out of the table or of the quasi-identifiers",
+        )
+    return Hierarchy.from_rows([(v, "*") for v in values.tolist()])
+
+
+def _drop_record(action: Action) -> dict[str, JSON]:
+    return {
+        "column": action.column,
+        "role": str(action.role),
+        "technique": "suppression",
+        "parameters": {"scope": "attribute"},
+        "words": {"zh": "整列删除", "en": "column dropped"},
+    }
+
+
+def _commitment(table: Table) -> dict[str, JSON]:
+    """Return a salted digest of the table's content: traceable, and of no use without the table.
+
+    The digest is SHA-256 over a random salt and the Arrow IPC stream of the rows in order.
+    """
+    import pyarrow as pa
+
+    salt = secrets.token_bytes(16)
+    digest = hashlib.sha256(salt)
+
+    class Sink:
+        closed = False
+
+        def write(self, data: bytes) -> int:
+            digest.update(data)
+            return len(data)
+
+        def flush(self) -> None: ...
+
+    with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), table.schema) as stream:
+        for batch in table.batches():
+            stream.write_batch(batch)
+    return {
+        "n_rows": table.n_rows,
+        "n_columns": len(table.columns),
+        "commitment": {
+            "algorithm": "sha256(salt, arrow-ipc)",
+            "salt": salt.hex(),
+            "digest": digest.hexdigest(),
+        },
+    }

@@ -1,0 +1,68 @@
+"""The command ``niming``: the same functions at a terminal, with exit codes for pipelines.
+
+0 done or valid; 1 refused by a policy; 2 usage, invalid input or invalid certificate; 3 expired,
+not yet valid or revoked; 4 another scenario; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from niming.errors import NimingError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after ``niming``; the process's own if not given.
+
+    Notes
+    -----
+    An error that nobody foresaw is told by its kind and place alone, since its text may quote a
+    cell. ``NIMING_DEBUG=1`` shows it whole, for use on tables that hold no one.
+    """
+    import click
+    import typer.main
+
+    from niming.cli.app import app
+    from niming.cli.screen import complain
+
+    command = typer.main.get_command(app)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = command.main(args=words, prog_name="niming", standalone_mode=False)
+    except NimingError as error:
+        complain(error.message, error.hint)
+        return error.exit_code
+    except click.exceptions.Abort:
+        complain("interrupted; nothing was left half-written")
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except KeyboardInterrupt:
+        complain("interrupted; nothing was left half-written")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone: say nothing more, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last door: an unforeseen error may quote cells
+        if os.environ.get("NIMING_DEBUG"):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(place.filename)}:{place.lineno} in {place.name}"
+        complain(
+            f"unexpected {type(error).__name__} at {where}",
+            "this is a defect of niming; its text is withheld, since it may quote the data",
+        )
+        return 2
+    return code if isinstance(code, int) else 0
