@@ -1,0 +1,237 @@
+"""k-anonymity: in how small a group does a person stand?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from niming.errors import InputError
+from niming.measure import JSON, Measure, Result
+from niming.risk.classes import Missing, classes_of, match_sizes, shown, suppressed_class
+from niming.tables import Classes, Counts, Source
+
+__all__ = ["Anonymity", "k_anonymity"]
+
+_SOURCE = "Samarati and Sweeney 1998; Sweeney 2002, definition 3"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Anonymity(Result):
+    """How many records stand together, made by `k_anonymity`.
+
+    Parameters
+    ----------
+    size : ndarray of shape (n_classes,), int64
+        Records that an outsider cannot tell from those of the class: its own records, or under
+        the reading ``"matches-anything"`` all records that agree with it.
+    records : ndarray of shape (n_classes,), int64
+        Records in the class.
+    missing : {"own-value", "matches-anything"}
+    suppressed : int or None
+        The class of the records whose quasi-identifiers are all suppressed.
+    """
+
+    size: NDArray[np.int64]
+    records: NDArray[np.int64]
+    missing: Missing = "own-value"
+    suppressed: int | None = None
+
+    @classmethod
+    def of(cls, classes: Classes, *, missing: Missing = "own-value") -> Anonymity:
+        """Measure equivalence classes."""
+        if missing not in ("own-value", "matches-anything"):
+            raise InputError(
+                "missing must be 'own-value' or 'matches-anything'",
+                hint="certification uses the stricter, 'own-value'",
+            )
+        size = classes.size
+        if missing == "matches-anything":
+            size = match_sizes(classes, size).astype(np.int64, copy=False)
+        return cls(size, classes.size, missing, suppressed_class(classes))
+
+    @cached_property
+    def k(self) -> int:
+        """Smallest size of all classes, the class of suppressed records among them."""
+        return int(self.size.min())
+
+    @cached_property
+    def k_unsuppressed(self) -> int | None:
+        """Smallest size of the classes that show anything; None if all records are suppressed."""
+        rest = shown(self.size, self.suppressed)
+        return int(rest.min()) if rest.size else None
+
+    @property
+    def n_classes(self) -> int:
+        """Number of equivalence classes, the class of suppressed records among them."""
+        return len(self.size)
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Number of records."""
+        return int(self.records.sum())
+
+    @cached_property
+    def n_unique(self) -> int:
+        """Number of records that stand alone."""
+        return self.n_records_below(2)
+
+    @property
+    def n_suppressed(self) -> int:
+        """Number of records whose quasi-identifiers are all suppressed."""
+        return 0 if self.suppressed is None else int(self.records[self.suppressed])
+
+    def n_records_below(self, k: int) -> int:
+        """Return how many records stand with fewer than `k` (themselves included)."""
+        return int(self.records[self.size < k].sum())
+
+    def n_classes_below(self, k: int) -> int:
+        """Return how many classes have a size below `k`."""
+        return int(np.count_nonzero(self.size < k))
+
+    @cached_property
+    def histogram(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Distinct sizes in ascending order, with the classes and the records of each."""
+        sizes, which, n_classes = np.unique(self.size, return_inverse=True, return_counts=True)
+        records = np.zeros(len(sizes), dtype=np.int64)
+        np.add.at(records, which, self.records)
+        return sizes, n_classes.astype(np.int64), records
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return k, the sizes behind it and what was suppressed."""
+        stem = "k_anonymity" if self.missing == "own-value" else "k_anonymity.matching"
+        reading = (
+            "missing and suppressed values of their own"
+            if self.missing == "own-value"
+            else "missing and suppressed match anything"
+        )
+        return (
+            Measure(
+                f"{stem}.k",
+                self.k,
+                "records",
+                (1, math.inf),
+                "higher-is-safer",
+                f"size of the smallest class; {reading}",
+                _SOURCE,
+            ),
+            Measure(
+                f"{stem}.k_unsuppressed",
+                self.k_unsuppressed,
+                "records",
+                (1, math.inf),
+                "higher-is-safer",
+                "size of the smallest class, without the fully suppressed records",
+                _SOURCE,
+                "" if self.k_unsuppressed is not None else "every record is suppressed",
+            ),
+            Measure(
+                f"{stem}.n_records",
+                self.n_rows,
+                "records",
+                (1, math.inf),
+                "higher-is-safer",
+                "records in the table",
+                _SOURCE,
+            ),
+            Measure(
+                f"{stem}.n_classes",
+                self.n_classes,
+                "classes",
+                (1, math.inf),
+                "lower-is-safer",
+                "distinct combinations of the quasi-identifiers",
+                _SOURCE,
+            ),
+            Measure(
+                f"{stem}.n_unique",
+                self.n_unique,
+                "records",
+                (0, math.inf),
+                "lower-is-safer",
+                "records that stand alone in their class",
+                _SOURCE,
+            ),
+            Measure(
+                f"{stem}.n_suppressed",
+                self.n_suppressed,
+                "records",
+                (0, math.inf),
+                "higher-is-safer",
+                "records whose quasi-identifiers are all suppressed",
+                _SOURCE,
+            ),
+        )
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the measures and the histogram of class sizes."""
+        sizes, n_classes, n_records = (column.tolist() for column in self.histogram)
+        table = {"size": sizes, "n_classes": n_classes, "n_records": n_records}
+        return {**super().to_dict(), "missing": self.missing, "histogram": table}
+
+
+def k_anonymity(
+    source: Source | Counts,
+    *,
+    quasi_identifiers: Sequence[str],
+    suppressed: str | None = None,
+    missing: Missing = "own-value",
+) -> Anonymity:
+    """Measure in how small a group of equal records the least protected person stands.
+
+    Parameters
+    ----------
+    source : table or Counts
+        Anything that `niming.read` takes, at least one row.
+    quasi_identifiers : sequence of str
+        Columns that an outsider could know; at least one.
+    suppressed : str, optional
+        Text that marks a suppressed cell, such as ``"*"``; for tables only.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        A missing or suppressed cell is a value of its own, or agrees with every value. The first
+        is the stricter: no record has fewer matches under the second.
+
+    Returns
+    -------
+    Anonymity
+        `k` (>= 1), `k_unsuppressed`, `n_classes`, `n_rows`, `n_unique`, `n_suppressed`,
+        `histogram`, `n_records_below(k)`, `n_classes_below(k)`.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        A quasi-identifier that the table does not have.
+    InputError
+        No quasi-identifiers, one named twice, or a table without rows.
+
+    Notes
+    -----
+    k = min over classes of the number of records equal on all quasi-identifiers.
+
+    Records whose quasi-identifiers are all suppressed are one class, as in ARX, and `k` counts it
+    like any other: whoever knows that a person was suppressed looks among these alone. A table in
+    which fewer than k records are suppressed is therefore not k-anonymous here, though ARX
+    calls it so; `k_unsuppressed` is the number without that class.
+
+    One GROUP BY, then O(n_classes).
+
+    References
+    ----------
+    Sweeney 2002, "k-anonymity: a model for protecting privacy", definition 3,
+    doi:10.1142/S0218488502001648.
+
+    Examples
+    --------
+    >>> table = {"age": [34, 34, 51, 51], "sex": ["F", "F", "M", "F"]}
+    >>> result = k_anonymity(table, quasi_identifiers=["age", "sex"])
+    >>> result.k, result.n_classes, result.n_unique
+    (1, 3, 2)
+    >>> k_anonymity(table, quasi_identifiers=["age"]).k
+    2
+    """
+    classes = classes_of(source, quasi_identifiers=quasi_identifiers, suppressed=suppressed)
+    return Anonymity.of(classes, missing=missing)
