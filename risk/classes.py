@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
     "Numbers",
     "classes_of",
     "is_continuous",
+    "is_ordered",
     "match_sizes",
     "shown",
     "starts_of",
@@ -187,10 +189,29 @@ def is_continuous(counts: Counts, column: str) -> bool:
     True
     """
     values = counts.categories[counts.position(column)]
-    if values.dtype.kind not in "iufM" or len(values) <= _MOST_DISTINCT:
+    if len(values) <= _MOST_DISTINCT or not is_ordered(counts, column):
         return False
-    fractions = values.dtype.kind == "f" and bool((values != np.floor(values)).any())
-    return fractions or 2 * len(values) > counts.n_rows
+    if values.dtype.kind in "fO":
+        numbers = values.astype(np.float64)
+        if bool((numbers != np.floor(numbers)).any()):
+            return True
+    return 2 * len(values) > counts.n_rows
+
+
+def is_ordered(counts: Counts, column: str) -> bool:
+    """Return whether the values of `column` are numbers, dates or times, not text or true/false.
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> counts = count({"pay": [3, 9], "town": ["A", "B"]}, ["pay", "town"])
+    >>> is_ordered(counts, "pay"), is_ordered(counts, "town")
+    (True, False)
+    """
+    values = counts.categories[counts.position(column)]
+    if values.dtype.kind == "O":
+        return bool(len(values)) and isinstance(values[0], Decimal)
+    return values.dtype.kind in "iufMm"
 
 
 def _names(columns: Sequence[str], argument: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from niming.risk.classes import Missing, classes_of, match_sizes, shown, suppres
 from niming.tables import Classes, Counts, Source
 
 __all__ = ["Anonymity", "k_anonymity"]
+
+Direction: TypeAlias = Literal["higher-is-safer", "lower-is-safer"]
 
 _SOURCE = "Samarati and Sweeney 1998; Sweeney 2002, definition 3"
 
@@ -102,69 +105,60 @@ class Anonymity(Result):
         return sizes, n_classes.astype(np.int64), records
 
     def measures(self) -> tuple[Measure, ...]:
-        """Return k, the sizes behind it and what was suppressed."""
+        """Return k and what stands behind it; only k and uniques where anything matches."""
         stem = "k_anonymity" if self.missing == "own-value" else "k_anonymity.matching"
         reading = (
             "missing and suppressed values of their own"
             if self.missing == "own-value"
             else "missing and suppressed match anything"
         )
-        return (
-            Measure(
-                f"{stem}.k",
-                self.k,
-                "records",
-                (1, math.inf),
-                "higher-is-safer",
-                f"size of the smallest class; {reading}",
-                _SOURCE,
-            ),
-            Measure(
-                f"{stem}.k_unsuppressed",
+        rows: list[tuple[str, int | None, str, Direction, str]] = [
+            ("k", self.k, "records", "higher-is-safer", f"size of the smallest class; {reading}"),
+            (
+                "k_unsuppressed",
                 self.k_unsuppressed,
                 "records",
-                (1, math.inf),
                 "higher-is-safer",
-                "size of the smallest class, without the fully suppressed records",
-                _SOURCE,
-                "" if self.k_unsuppressed is not None else "every record is suppressed",
+                f"the same without the fully suppressed records; {reading}",
             ),
-            Measure(
-                f"{stem}.n_records",
-                self.n_rows,
-                "records",
-                (1, math.inf),
-                "higher-is-safer",
-                "records in the table",
-                _SOURCE,
-            ),
-            Measure(
-                f"{stem}.n_classes",
-                self.n_classes,
-                "classes",
-                (1, math.inf),
-                "lower-is-safer",
-                "distinct combinations of the quasi-identifiers",
-                _SOURCE,
-            ),
-            Measure(
-                f"{stem}.n_unique",
+            (
+                "n_unique",
                 self.n_unique,
                 "records",
-                (0, math.inf),
                 "lower-is-safer",
-                "records that stand alone in their class",
-                _SOURCE,
+                f"records that stand alone; {reading}",
             ),
+        ]
+        if self.missing == "own-value":
+            rows += [
+                (
+                    "n_classes",
+                    self.n_classes,
+                    "classes",
+                    "lower-is-safer",
+                    "distinct combinations of the quasi-identifiers",
+                ),
+                (
+                    "n_suppressed",
+                    self.n_suppressed,
+                    "records",
+                    "higher-is-safer",
+                    "records whose quasi-identifiers are all suppressed",
+                ),
+                ("n_records", self.n_rows, "records", "higher-is-safer", "records in the table"),
+            ]
+        return tuple(
             Measure(
-                f"{stem}.n_suppressed",
-                self.n_suppressed,
-                "records",
-                (0, math.inf),
-                "higher-is-safer",
-                "records whose quasi-identifiers are all suppressed",
+                f"{stem}.{name}",
+                value,
+                unit,
+                (1 if name.startswith("k") else 0, math.inf),
+                direction,
+                definition,
                 _SOURCE,
-            ),
+                "" if value is not None else "every record is suppressed",
+            )
+            for name, value, unit, direction, definition in rows
         )
 
     def to_dict(self) -> dict[str, JSON]:

@@ -1,0 +1,343 @@
+"""Re-identification: how likely does an attacker find the right person?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from niming.errors import InputError
+from niming.measure import JSON, Measure, Result
+from niming.risk.classes import Missing, Numbers, classes_of, match_sizes, suppressed_class
+from niming.tables import Classes, Counts, Source, count, texts
+from niming.tables.grouping import group
+
+__all__ = ["Attacker", "Reidentification", "reidentification"]
+
+_NO_POPULATION = "neither a population table nor sampling weights were given"
+_SOURCE = "El Emam 2013, chapter 16; Dankar and El Emam 2010, section 2"
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """What one attacker achieves; all fields None, with a reason, if that cannot be computed.
+
+    Parameters
+    ----------
+    highest : float in (0, 1]
+        Probability of the right match for the least protected record.
+    mean_over_records : float in (0, 1]
+        The same for a record taken at random: the expected share of records matched rightly.
+    mean_over_classes : float in (0, 1]
+        The same for a class taken at random.
+    n_records_at_risk, n_classes_at_risk : int
+        Those whose class is below the threshold size.
+    reason : str
+    """
+
+    highest: float | None = None
+    mean_over_records: float | None = None
+    mean_over_classes: float | None = None
+    n_records_at_risk: int | None = None
+    n_classes_at_risk: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Reidentification(Result):
+    """Three attackers' chances, made by `reidentification`.
+
+    Parameters
+    ----------
+    prosecutor : Attacker
+        Looks for one person of whom they know to be in the table.
+    journalist : Attacker
+        Looks for anybody, of whom they know only to be in the population.
+    marketer : Attacker
+        Matches all records at once; `mean_over_records` is the share that is matched rightly.
+    threshold_size : int
+        A class is at risk if it is smaller.
+    basis : {"population table", "sampling weights", "none"}
+        Where the population's class sizes came from. With "none" the marketer is given for a
+        table that holds the whole population.
+    n_suppressed : int
+        Records whose quasi-identifiers are all suppressed, counted as one class.
+    missing : {"own-value", "matches-anything"}
+    """
+
+    prosecutor: Attacker
+    journalist: Attacker
+    marketer: Attacker
+    threshold_size: int
+    basis: str
+    n_suppressed: int
+    missing: Missing = "own-value"
+
+    @classmethod
+    def of(
+        cls,
+        classes: Classes,
+        *,
+        threshold_size: int = 5,
+        population: Source | Counts | None = None,
+        missing: Missing = "own-value",
+    ) -> Reidentification:
+        """Measure equivalence classes; with weights or a population, the population's as well."""
+        if isinstance(threshold_size, bool) or not isinstance(threshold_size, int):
+            raise InputError("threshold_size is a class size, a whole number of records")
+        if threshold_size < 1:
+            raise InputError("threshold_size must be at least 1")
+        if missing not in ("own-value", "matches-anything"):
+            raise InputError("missing must be 'own-value' or 'matches-anything'")
+        if population is not None and missing == "matches-anything":
+            raise InputError(
+                "a population table is compared with missing='own-value' only",
+                hint="a record that matches anything matches the whole population",
+            )
+        records = classes.size
+        size: Numbers = records if missing == "own-value" else match_sizes(classes, records)
+        basis, reason = "none", _NO_POPULATION
+        outside: Numbers | None = None
+        if population is not None:
+            basis, outside = "population table", _population_sizes(classes, population)
+        elif classes.weight is not None:
+            weight = classes.weight
+            outside = weight if missing == "own-value" else match_sizes(classes, weight)
+            basis = "sampling weights"
+            if short := int(np.count_nonzero(outside < size * (1 - 1e-9))):
+                reason = (
+                    f"the weights sum to less than the records in {short} classes, so they are "
+                    "not numbers of people represented"
+                )
+                outside = None
+        prosecutor = _attacker(size, records, threshold_size)
+        journalist = Attacker(reason=reason)
+        if outside is not None:
+            journalist = _attacker(np.maximum(outside, size), records, threshold_size)
+        hidden = suppressed_class(classes)
+        return cls(
+            prosecutor=prosecutor,
+            journalist=journalist,
+            marketer=prosecutor if outside is None else journalist,
+            threshold_size=threshold_size,
+            basis=basis if outside is not None else "none",
+            n_suppressed=0 if hidden is None else int(records[hidden]),
+            missing=missing,
+        )
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the prosecutor's and the journalist's five numbers and the marketer's one."""
+        stem = "reidentification" + (".matching" if self.missing == "matches-anything" else "")
+        small = f"whose class has fewer than {self.threshold_size} records"
+        basis = "" if self.basis == "none" else f", by {self.basis}"
+        at_sizes = {
+            "prosecutor": "1 / class size in the table",
+            "journalist": f"1 / class size in the population{basis}",
+        }
+        whole = ", as if the table held the whole population" if self.basis == "none" else ""
+        rows: list[tuple[str, float | int | None, str, str, str]] = []
+        for name, chance in at_sizes.items():
+            attacker: Attacker = getattr(self, name)
+            why = attacker.reason
+            rows += [
+                (f"{name}.highest", attacker.highest, "probability", f"largest {chance}", why),
+                (
+                    f"{name}.mean_over_records",
+                    attacker.mean_over_records,
+                    "probability",
+                    f"mean over records of {chance}",
+                    why,
+                ),
+                (
+                    f"{name}.mean_over_classes",
+                    attacker.mean_over_classes,
+                    "probability",
+                    f"mean over classes of {chance}",
+                    why,
+                ),
+                (
+                    f"{name}.n_records_at_risk",
+                    attacker.n_records_at_risk,
+                    "records",
+                    f"records {small}",
+                    why,
+                ),
+                (
+                    f"{name}.n_classes_at_risk",
+                    attacker.n_classes_at_risk,
+                    "classes",
+                    f"classes {small}",
+                    why,
+                ),
+            ]
+        rows.append(
+            (
+                "marketer.mean_over_records",
+                self.marketer.mean_over_records,
+                "share of records",
+                f"expected share of records matched rightly{whole}",
+                self.marketer.reason,
+            )
+        )
+        return tuple(
+            Measure(
+                f"{stem}.{name}",
+                value,
+                unit,
+                (0, math.inf if unit in ("records", "classes") else 1),
+                "lower-is-safer",
+                definition,
+                _SOURCE,
+                why,
+            )
+            for name, value, unit, definition, why in rows
+        )
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the measures, the threshold and where the population came from."""
+        return {
+            **super().to_dict(),
+            "threshold_size": self.threshold_size,
+            "basis": self.basis,
+            "n_suppressed": self.n_suppressed,
+            "missing": self.missing,
+        }
+
+
+def reidentification(
+    source: Source | Counts,
+    *,
+    quasi_identifiers: Sequence[str],
+    threshold_size: int = 5,
+    population: Source | Counts | None = None,
+    weight: str | None = None,
+    suppressed: str | None = None,
+    missing: Missing = "own-value",
+) -> Reidentification:
+    """Measure how likely a prosecutor, a journalist and a marketer find the right person.
+
+    Parameters
+    ----------
+    source : table or Counts
+        Anything that `niming.read` takes, at least one row.
+    quasi_identifiers : sequence of str
+        Columns that an outsider could know; at least one.
+    threshold_size : int >= 1, default 5
+        A class is at risk if it is smaller. A size and not a probability, so that nothing turns
+        on how 1/11 and 0.09 are rounded.
+    population : table or Counts, optional
+        The people from whom the table was drawn, with the same quasi-identifiers generalised in
+        the same way. Values are compared as text.
+    weight : str, optional
+        Column of sampling weights, each the number of people whom a record stands for; for tables
+        only. A population table, if given, is used instead.
+    suppressed : str, optional
+        Text that marks a suppressed cell, such as ``"*"``; for tables only.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        A missing or suppressed cell is a value of its own, or agrees with every value.
+
+    Returns
+    -------
+    Reidentification
+        `prosecutor`, `journalist` and `marketer`, each an `Attacker`.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        A column that a table does not have.
+    InputError
+        No quasi-identifiers, no rows, weights that are missing or not positive, a population with
+        fewer people in a class than the table has records (classes counted).
+
+    Notes
+    -----
+    Let class j have f_j records and F_j people, of J classes and n records.
+
+    - prosecutor: 1/f_j; its mean over records is J/n, over classes (1/J) Σ 1/f_j. Both are called
+      average risk, and they can be an order apart: policies name which.
+    - journalist: 1/F_j; mean over records (1/n) Σ f_j/F_j. Not available, rather than 0 or the
+      prosecutor's, if nothing tells F_j; also if the weights of a class sum to less than f_j.
+    - marketer: (1/n) Σ f_j/F_j, and J/n for a table that holds the whole population, which is
+      never less.
+
+    Records whose quasi-identifiers are all suppressed are one class, as in ARX, and count. A
+    population table knows no suppressed records; that class's F_j is then taken as f_j.
+
+    References
+    ----------
+    El Emam 2013, "Guide to the de-identification of personal health information", chapter 16.
+    Dankar and El Emam 2010, "A method for evaluating marketer re-identification risk",
+    doi:10.1145/1754239.1754271.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "F", "F", "M"]}
+    >>> risk = reidentification(table, quasi_identifiers=["sex"], threshold_size=2)
+    >>> risk.prosecutor.highest, risk.prosecutor.mean_over_records
+    (1.0, 0.5)
+    >>> risk.journalist.highest, risk.journalist.reason
+    (None, 'neither a population table nor sampling weights were given')
+    >>> town = {"sex": ["F"] * 6 + ["M"] * 4}
+    >>> reidentification(table, quasi_identifiers=["sex"], population=town).journalist.highest
+    0.25
+    """
+    classes = classes_of(
+        source, quasi_identifiers=quasi_identifiers, weight=weight, suppressed=suppressed
+    )
+    return Reidentification.of(
+        classes, threshold_size=threshold_size, population=population, missing=missing
+    )
+
+
+def _attacker(size: Numbers, records: Numbers, threshold_size: int) -> Attacker:
+    """Return the numbers of an attacker whose chance is 1/size for each record of a class."""
+    # Through the distinct sizes, so that equal classes give 1/size itself and sums are short.
+    sizes, which, n_classes = np.unique(size, return_inverse=True, return_counts=True)
+    n_records = np.bincount(which, weights=records)
+    below = size < threshold_size
+    return Attacker(
+        highest=min(1.0, 1 / float(sizes[0])),
+        mean_over_records=min(1.0, math.fsum((n_records / sizes).tolist()) / float(records.sum())),
+        mean_over_classes=min(1.0, math.fsum((n_classes / sizes).tolist()) / len(size)),
+        n_records_at_risk=int(records[below].sum()),
+        n_classes_at_risk=int(np.count_nonzero(below)),
+    )
+
+
+def _population_sizes(classes: Classes, population: Source | Counts) -> Numbers:
+    """Return how many people of `population` each class stands for."""
+    names = classes.quasi_identifiers
+    people = (
+        population.select(names) if isinstance(population, Counts) else count(population, names)
+    )
+    counts = classes.counts
+    size = len(classes.size)
+    codes = np.empty((people.n_cells, len(names)), dtype=np.int64)
+    inside = np.ones(people.n_cells, dtype=np.bool_)
+    spans = []
+    for j, name in enumerate(names):
+        mine = counts.categories[counts.position(name)]
+        spans.append(len(mine))
+        place = {text: code for code, text in enumerate(texts(mine))}
+        theirs = [place.get(text, -1) for text in texts(people.categories[j])]
+        # Negative codes, missing and suppressed, stay what they are.
+        lookup = np.array([*theirs, *range(-2, 0)], dtype=np.int64)
+        codes[:, j] = lookup[people.codes[:, j]]
+        inside &= (people.codes[:, j] < 0) | (codes[:, j] >= 0)
+    rows = np.concatenate([classes.codes.astype(np.int64), codes[inside]])
+    groups = group(rows, spans, lowest=-2)
+    sums = np.zeros(len(groups.first), dtype=np.int64)
+    np.add.at(sums, groups.group_of[size:], people.n[inside])
+    outside: Numbers = sums[groups.group_of[:size]]
+    hidden = suppressed_class(classes)
+    if hidden is not None:
+        outside[hidden] = max(outside[hidden], classes.size[hidden])
+    if short := int(np.count_nonzero(outside < classes.size)):
+        raise InputError(
+            f"the population has fewer people than the table has records in {short} of {size} "
+            "classes",
+            hint="a population holds everybody in the table, its columns generalised alike",
+        )
+    return outside
