@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import rfc8785
 
@@ -112,7 +112,7 @@ def parse(data: bytes) -> JSON:
     return value
 
 
-def _plain(value: object, depth: int) -> dict[str, object] | list[object] | object:
+def _plain(value: object, depth: int) -> Any:
     """Return `value` with mappings as dict and sequences as list, which rfc8785 asks for."""
     if depth > _DEEPEST:
         raise InputError(f"the value has no canonical JSON: it nests deeper than {_DEEPEST}")
