@@ -329,7 +329,8 @@ class Hierarchy:
             domain = list(rule.values)
         elif isinstance(rule, Dates):
             day = np.timedelta64(1, "D")
-            domain = np.arange(np.datetime64(rule.start), np.datetime64(rule.end) + day).astype(str)
+            days = np.arange(rule.first, rule.last + day)
+            domain = days.astype(str).tolist()
         else:
             raise HierarchyError(
                 "this hierarchy is a rule without a list of values, so it cannot be written out",
@@ -421,12 +422,11 @@ def texts(values: Iterable[object]) -> Texts:
     >>> texts([39, 39.0, "39", None, float("nan"), True]).tolist()
     ['39', '39', '39', None, None, 'true']
     """
-    array = values if isinstance(values, np.ndarray) else None
-    if array is not None and array.dtype.kind in "iu":
-        return array.astype(str).astype(object)
-    items = values.tolist() if array is not None and array.dtype.kind in "fbUO" else values
-    if array is not None and array.dtype.kind == "M":
-        items = array.astype("datetime64[us]").tolist()
+    items: Iterable[object] = values
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind in "iu":
+            return np.asarray(values.astype(str), dtype=object)
+        items = (values.astype("datetime64[us]") if values.dtype.kind == "M" else values).tolist()
     out = [_text(v) for v in items]
     result = np.empty(len(out), dtype=object)
     result[:] = out

@@ -274,18 +274,18 @@ class Dates:
                     "only be the last",
                 )
         for name, day in (("start", self.start), ("end", self.end)):
-            if np.isnat(_days(np.array([day], dtype=object))[0]):
+            if np.isnat(_day(day)):
                 raise HierarchyError(f"{name} is not a date", hint="write it as 2024-12-31")
-        if self._first > self._last:
+        if self.first > self.last:
             raise HierarchyError("the dates start after they end", hint="swap start and end")
 
     @property
-    def _first(self) -> np.datetime64:
-        return _days(np.array([self.start], dtype=object))[0]
+    def first(self) -> np.datetime64:
+        return _day(self.start)
 
     @property
-    def _last(self) -> np.datetime64:
-        return _days(np.array([self.end], dtype=object))[0]
+    def last(self) -> np.datetime64:
+        return _day(self.end)
 
     @property
     def n_levels(self) -> int:
@@ -297,9 +297,9 @@ class Dates:
 
     def climb(self, texts: Texts) -> Climb:
         day = _days(texts)
-        lacking = ~((day >= self._first) & (day <= self._last))
-        day = np.where(lacking, self._first, day)
-        total = int((self._last - self._first).astype(np.int64)) + 1
+        lacking = ~((day >= self.first) & (day <= self.last))
+        day = np.where(lacking, self.first, day)
+        total = int((self.last - self.first).astype(np.int64)) + 1
         share = np.empty((self.n_levels, len(texts)))
         share[0] = 1 / total
         labels: list[Texts] = [texts]
@@ -308,7 +308,7 @@ class Dates:
             stops = _after(starts, unit)
             names = [_name(s, unit) for s in starts.tolist()]
             labels.append(np.array(names, dtype=object)[inverse])
-            inside = np.minimum(stops - 1, self._last) - np.maximum(starts, self._first)
+            inside = np.minimum(stops - 1, self.last) - np.maximum(starts, self.first)
             share[level] = ((inside.astype(np.int64) + 1) / total)[inverse]
         labels.append(np.full(len(texts), ROOT, dtype=object))
         share[-1] = 1.0
@@ -395,7 +395,7 @@ def rows_of_tree(tree: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     while stack:
         branch, above = stack.pop()
         if isinstance(branch, Mapping):
-            for label, below in reversed(branch.items()):
+            for label, below in reversed(list(branch.items())):
                 leaf = below is None or (isinstance(below, (Mapping, Sequence)) and not below)
                 here = [str(label), *above]
                 if leaf:
