@@ -5,6 +5,7 @@ if __name__ != "niming.tables":
 
 from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum, count
 from niming.tables.hierarchy import ROOT, Bound, Hierarchy, texts
+from niming.tables.schema import Column, Role, Schema
 from niming.tables.source import Source, Table, read
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "SUPPRESSED",
     "Bound",
     "Classes",
+    "Column",
     "Counts",
     "Hierarchy",
+    "Role",
+    "Schema",
     "Source",
     "Spectrum",
     "Table",
