@@ -1,4 +1,36 @@
-"""The room `niming.domain`."""
+"""Floor 4, the authorised domain: policy, plan, gate, certificate, ledger, load, report."""
 
 if __name__ != "niming.domain":
     raise ImportError("this room is imported as niming.domain, not as domain")
+
+from niming.domain.certificate import Certificate, Verified, verify
+from niming.domain.gate import Evidence, certify
+from niming.domain.handle import Sealed, open
+from niming.domain.ledger import Ledger
+from niming.domain.load import DataSet, load
+from niming.domain.plan import Plan
+from niming.domain.policy import Policy, Requirement, Verdict
+from niming.domain.release import Release
+from niming.domain.scenario import Scenario
+from niming.domain.signing import revoke, sign
+
+__all__ = [
+    "Certificate",
+    "DataSet",
+    "Evidence",
+    "Ledger",
+    "Plan",
+    "Policy",
+    "Release",
+    "Requirement",
+    "Scenario",
+    "Sealed",
+    "Verdict",
+    "Verified",
+    "certify",
+    "load",
+    "open",
+    "revoke",
+    "sign",
+    "verify",
+]

@@ -7,16 +7,15 @@ from the manifest, where it can only make the verdict harsher.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rfc8785
-
+from niming.domain.canonical import canonical
 from niming.domain.fingerprint import Fingerprint, fingerprint
+from niming.domain.moment import moment, now
 from niming.domain.policy import Policy, Verdict
 from niming.domain.release import (
     CERTIFICATE,
@@ -97,7 +96,7 @@ class Evidence:
         """SHA-256 of the canonical JSON, in hex: the digest of ``evidence.json``."""
         import hashlib
 
-        return hashlib.sha256(rfc8785.dumps(dict(self.content))).hexdigest()
+        return hashlib.sha256(canonical(dict(self.content))).hexdigest()
 
     def measure(self, name: str) -> float | int | None:
         """Return the value of the measure `name`; None when it could not be computed."""
@@ -106,6 +105,11 @@ class Evidence:
                 value: float | int | None = m["value"]
                 return value
         raise InputError(f"the evidence holds no measure {name!r}")
+
+    def utility(self, name: str) -> float | int | None:
+        """Return the value of a utility measure; None when it was not or could not be computed."""
+        listed = self.content["utility"] or []
+        return next((m["value"] for m in listed if m["name"] == name), None)
 
     def in_language(self, lang: str) -> Evidence:
         """Return the same evidence, whose page opens in `lang`."""
@@ -193,21 +197,27 @@ def certify(
     files = [fingerprint(folder / name) for name in (DATA, MANIFEST, POLICY)]
     released = read(folder / DATA)
     say("measuring risk")
-    risk, classes = _risk(release, released)
-    measures = [*_identifiers(release, released), *risk]
-    measures += _sampling(release, released)
+    inner, classes = _from_bytes(release, released)
+    measures = [*inner, *_sampling(release, released)]
     measures += _context(release, classes, measures)
     utility: list[Measure] = []
     if release.original is not None:
         say("measuring utility")
         utility = _utility(release, released)
     verdicts = policy.judge([*measures, *utility])
-    content = _evidence(release, released, files, measures, utility, verdicts, classes, scenario)
+    content = _evidence(
+        folder, release, released, files, measures, utility, verdicts, classes, scenario
+    )
     say("writing evidence and report")
     evidence = Evidence(content, folder)
-    write_bytes(folder / EVIDENCE, rfc8785.dumps(content))
+    write_bytes(folder / EVIDENCE, canonical(content))
     write_report(evidence)
     return evidence
+
+
+def remeasure(release: Release) -> list[Measure]:
+    """Return the measures that need the released cells alone, without the original."""
+    return _from_bytes(release, read(release.data))[0]
 
 
 def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = None) -> None:
@@ -219,6 +229,11 @@ def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = 
         content["preview"] = _preview(read(evidence.folder / DATA))
     page = render(content, certificate=None if certificate is None else dict(certificate))
     write_bytes(evidence.folder / REPORT, page.encode())
+
+
+def _from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes | None]:
+    risk, classes = _risk(release, released)
+    return [*_identifiers(release, released), *risk], classes
 
 
 def _identifiers(release: Release, released: Table) -> list[Measure]:
@@ -347,6 +362,7 @@ def _utility(release: Release, released: Table) -> list[Measure]:
 
 
 def _evidence(
+    folder: Path,
     release: Release,
     released: Table,
     files: Sequence[Fingerprint],
@@ -366,10 +382,18 @@ def _evidence(
         "release": {
             "name": release.name,
             "created": release.created,
-            "measured": _now(),
+            "measured": moment(now().replace(microsecond=0)),
             "n_rows": released.n_rows,
             "n_columns": len(released.columns),
-            "files": [f.to_dict() for f in files],
+            "files": [
+                {
+                    "name": f.name,
+                    "bytes": (folder / f.name).stat().st_size,
+                    "sha256": f.sha256,
+                    "sm3": f.sm3,
+                }
+                for f in files
+            ],
         },
         "original": None if release.commitment is None else dict(release.commitment),
         "schema": {
@@ -467,8 +491,3 @@ def _versions() -> dict[str, JSON]:
     return {"niming": version("niming"), "python": platform.python_version()} | {
         p: version(p) for p in packages
     }
-
-
-def _now() -> str:
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    return now.isoformat().replace("+00:00", "Z")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from niming.domain.certificate import Certificate, verify
+from niming.domain.fingerprint import fingerprint
 from niming.domain.ledger import Ledger
-from niming.domain.release import CERTIFICATE, DATA, MANIFEST, Release
-from niming.domain.signing import LEDGER, ledger_path
+from niming.domain.release import CERTIFICATE, DATA, Release
+from niming.domain.signing import ledger_path
 from niming.errors import CertificateError, ColumnNotFoundError
 from niming.tables.schema import Schema
 
@@ -140,13 +140,37 @@ def load(
     actor = getpass.getuser()
     body = {"release": folder.resolve().name, "scenario": scenario, "purpose": purpose}
     try:
-        verified = verify(folder / CERTIFICATE, files=folder, trust=trust, scenario=scenario,
-                          at=at, ledger=log.path)
+        verified = verify(
+            folder / CERTIFICATE,
+            files=folder,
+            trust=trust,
+            scenario=scenario,
+            at=at,
+            ledger=log.path,
+        )
         certificate = verified.certificate
         data = _data(folder / DATA, certificate)
     except CertificateError as error:
         log.append("refused", {**body, "code": error.code}, actor=actor)
         raise
     release = Release.open(folder)
-    log.append("loaded", {**body, "certificate": certificate.id, "n_rows": data.num_rows}, actor=actor)
+    log.append(
+        "loaded", {**body, "certificate": certificate.id, "n_rows": data.num_rows}, actor=actor
+    )
     return DataSet(data, certificate, release.schema, release.target)
+
+
+def _data(path: Path, certificate: Certificate) -> pa.Table:
+    """Read the data once, compare that very buffer with the certificate, and parse it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = path.read_bytes()
+    found = fingerprint(content, name=path.name)
+    if found not in certificate.subjects:
+        raise CertificateError(
+            f"{path.name} changed while it was being loaded",
+            code="file-changed",
+            hint="get the release again from whoever issued it",
+        )
+    return pq.read_table(pa.BufferReader(content))

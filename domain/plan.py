@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from niming.anonymize import FullDomain
-    from niming.anonymize.models import PrivacyModel
+    from niming.anonymize.models import Model
 
 __all__ = ["Action", "Plan"]
 
@@ -331,11 +331,11 @@ def _sufficient_k(policy: Policy) -> int:
     return k
 
 
-def _models(policy: Policy, sensitive: list[str]) -> tuple[PrivacyModel, ...]:
+def _models(policy: Policy, sensitive: list[str]) -> tuple[Model, ...]:
     """Return the privacy models beside k that the policy's requirements ask for."""
     from niming.anonymize import LDiversity, TCloseness
 
-    models: list[PrivacyModel] = []
+    models: list[Model] = []
     for column in sensitive:
         for kind in ("distinct", "entropy"):
             least = policy.required(f"l_diversity.{kind}")

@@ -7,15 +7,13 @@ The folder holds ``data.parquet``, ``manifest.json`` (what the maker says was do
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rfc8785
-
+from niming.domain.canonical import canonical, parse
+from niming.domain.moment import moment, now
 from niming.domain.policy import Policy
 from niming.errors import InputError, SchemaError
 from niming.measure import JSON
@@ -80,8 +78,7 @@ class Release:
 
     def __post_init__(self) -> None:
         if not self.created:
-            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-            object.__setattr__(self, "created", now.isoformat().replace("+00:00", "Z"))
+            object.__setattr__(self, "created", moment(now().replace(microsecond=0)))
 
     @classmethod
     def of(cls, source: Source, schema: Schema, policy: Policy, *, name: str) -> Release:
@@ -169,7 +166,7 @@ class Release:
         except OSError as error:
             raise InputError(f"cannot make the folder {folder} ({error.strerror})") from None
         write_parquet(self.data, folder / DATA)
-        write_bytes(folder / MANIFEST, rfc8785.dumps(self.manifest()))
+        write_bytes(folder / MANIFEST, canonical(self.manifest()))
         write_bytes(folder / POLICY, self.policy.source.encode())
         return folder
 
@@ -212,13 +209,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def _json(path: Path) -> dict[str, JSON]:
     try:
-        content = json.loads(path.read_bytes())
+        content = parse(path.read_bytes())
     except FileNotFoundError:
         raise InputError(
             f"there is no {path.name} in {path.parent}", hint="is this a release folder?"
         ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"cannot read {path} ({type(error).__name__})") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path} ({error.strerror})") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} is not a JSON object")
     return content

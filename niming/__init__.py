@@ -23,7 +23,22 @@ _FACE = {
     "Schema": "niming.tables.schema",
 }
 
-__all__ = [*_ROOMS, *_FACE, "__version__", "errors"]
+__all__ = [
+    "Schema",
+    "__version__",
+    "anonymize",
+    "certify",
+    "domain",
+    "errors",
+    "load",
+    "open",
+    "read",
+    "risk",
+    "sampling",
+    "synth",
+    "tables",
+    "utility",
+]
 
 # A checkout without symbolic links (Windows, some archives) has files where the links to the
 # rooms should be: then the rooms are found beside this folder instead.

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone: say nothing more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the last door: an unforeseen error may quote cells
+    except Exception as error:
         if os.environ.get("NIMING_DEBUG"):
             raise
         place = traceback.extract_tb(error.__traceback__)[-1]

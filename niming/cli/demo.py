@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,15 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from niming.cli.screen import note, pick, result, step
+from niming.cli.screen import pick, result, step
 from niming.cli.verdicts import show_verdicts
 from niming.errors import CertificateError, InputError, RefusedError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from niming.domain.gate import Evidence
 
 __all__ = ["demo"]
 
+NAME = "adult-income"
+AGENCY = "niming-demo"
 POLICY = "gbt42460-controlled"
 SCENARIO = {
     "id": "SC-2026-014",
@@ -63,7 +68,7 @@ def demo(
     result(plan.explain(pick("en", "zh")))
 
     with step(pick("5 sample half, mask, generalise", "5 抽样一半、脱敏、泛化")) as sub:
-        release = plan.apply(sample=0.5, seed=7, name="adult-income", progress=sub)
+        release = plan.apply(sample=0.5, seed=7, name=NAME, progress=sub)
     result(f"  {release!r}")
 
     with step(pick("6 the gate measures the written bytes", "6 关口重新度量写出的字节")):
@@ -74,21 +79,19 @@ def demo(
         raise RefusedError("the demonstration's release does not pass its policy")
 
     with step(pick("7 the agency signs", "7 实施机构签发")):
-        key, public = _agency(out)
+        key = _agency()
         certificate = sign(out, key, scenario=Scenario.of(SCENARIO), officer="demo")
     result(f"  {certificate!r}")
 
     command = f"niming verify {out}/"
     with step(f"8 {command}"):
-        verified = verify(
-            out / "certificate.json", files=out, trust=public, scenario=SCENARIO["id"]
-        )
+        verified = verify(out, ledger=out)
     result(pick(f"  valid: {verified!r}", f"  有效：{verified!r}"), style="green")
 
     with step(
         pick("9 flip one byte of the data and verify again", "9 改动数据的一个字节，再次验证")
     ):
-        refusal = _tampered(out, public)
+        refusal = _tampered(out)
     result(f"  {refusal}", style="red")
     result(pick("  refused with exit code 2, as it must be", "  已拒绝，退出码 2"), style="green")
     result(
@@ -103,13 +106,37 @@ def _fresh(out: Path) -> None:
     """Empty an earlier demonstration's folder; touch nothing else."""
     if not out.exists():
         return
-    certificate = out / "certificate.json"
-    if certificate.is_file() or not any(out.iterdir()) or (out / "manifest.json").is_file():
-        shutil.rmtree(out)
-        return
-    raise InputError(
-        f"{out} holds something that is not a release", hint="give --out another folder"
+    manifest = out / "manifest.json"
+    ours = manifest.is_file() and json.loads(manifest.read_bytes()).get("name") == NAME
+    if not ours and any(out.iterdir()):
+        raise InputError(
+            f"{out} holds something that is not a demonstration", hint="give --out another folder"
+        )
+    shutil.rmtree(out)
+
+
+def _agency() -> Ed25519PrivateKey:
+    """Make a key for this demonstration and trust it, so that `niming verify` knows it later.
+
+    The private key lives in this process alone: after it ends, nobody can sign with it.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from niming.domain import trust
+
+    private = Ed25519PrivateKey.generate()
+    pem = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    for earlier in trust.entries():
+        if earlier.name == AGENCY and earlier.path is not None:
+            earlier.path.unlink()
+    with tempfile.TemporaryDirectory(prefix="niming-") as folder:
+        public = Path(folder) / f"{AGENCY}.pub"
+        public.write_bytes(pem)
+        trust.add(public)
+    return private
 
 
 def _utility(evidence: Evidence) -> None:
@@ -124,7 +151,7 @@ def _utility(evidence: Evidence) -> None:
         )
 
 
-def _tampered(out: Path, public: Path) -> str:
+def _tampered(out: Path) -> str:
     """Flip one byte in a copy and return what verify says of it."""
     from niming.domain.certificate import verify
 
@@ -136,7 +163,7 @@ def _tampered(out: Path, public: Path) -> str:
         content[len(content) // 2] ^= 1
         data.write_bytes(content)
         try:
-            verify(copy / "certificate.json", files=copy, trust=public)
+            verify(copy)
         except CertificateError as error:
             return error.message
     raise RefusedError("a changed byte was not noticed: this is a defect")

@@ -1,4 +1,4 @@
-"""Commands of the agency's officer: certify, sign, verify, revoke, report, keygen, trust, policy."""
+"""Commands of the officer: certify, sign, verify, revoke, report, keygen, trust, policy."""
 
 from __future__ import annotations
 
