@@ -616,7 +616,7 @@ def _tree_distance(p: Problem, w: Walk, m: int, n: int, records: int) -> float:
                 flow += abs(w.groups[g] - overall[g]) - overall[g]
                 w.groups[g] = 0.0
         total += flow
-    return total / (2 * depth)
+    return float(total / (2 * depth))
 
 
 @njit(cache=True)
@@ -640,4 +640,4 @@ def _ordered_distance(p: Problem, w: Walk, m: int, records: int) -> float:
     for v in range(missing, p.n_outcomes[m] - 1):
         gap += w.histogram[v] / (records * share) - p.overall[m, 0, v] / overall
         total += abs(gap)
-    return min(share, overall) * total / n_steps + moved
+    return float(min(share, overall) * total / n_steps + moved)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from niming.anonymize.rewrite import distinct, rewrite
 from niming.errors import InputError
 from niming.measure import JSON
 from niming.tables import MISSING, ROOT, SUPPRESSED, Counts, Hierarchy, Source, Table, read
@@ -121,20 +122,8 @@ class Recoding:
             raise InputError(f"unseen is {unseen!r}", hint="error or suppress")
         table = read(source)
         table.require(self.columns, asked_by="the recoding")
-        arrow, keep = self._recode(table, drop_suppressed, unseen)
-        import narwhals as nw
-
-        if nw.dependencies.is_pandas_dataframe(source):  # its index and other dtypes stay
-            frame = source[keep] if drop_suppressed else source
-            return frame.assign(**{c: a.to_pandas().to_numpy() for c, a in arrow.items()})
-        result = table.arrow()
-        if drop_suppressed:
-            import pyarrow as pa
-
-            result = result.filter(pa.array(keep))
-        for column, array in arrow.items():
-            result = result.set_column(result.schema.get_field_index(column), column, array)
-        return table.native(result)
+        columns, keep = self._recode(table, drop_suppressed, unseen)
+        return rewrite(source, columns, keep=keep if drop_suppressed else None)
 
     def transform_counts(self, counts: Counts) -> Counts:
         """Return the counts that a table with `counts` would have after `apply`.
@@ -287,21 +276,18 @@ class Recoding:
 
     def _recode(
         self, table: Table, drop: bool, unseen: Unseen
-    ) -> tuple[dict[str, pa.Array], NDArray[np.bool_]]:
+    ) -> tuple[dict[str, pa.Array | None], NDArray[np.bool_]]:
         """Return the new columns and which rows are kept."""
         import pyarrow as pa
 
         columns: list[NDArray[np.int32]] = []
-        names: list[Texts] = []
         arrow = table.arrow(list(dict.fromkeys(self.columns)))
         for j, column in enumerate(self.columns):
-            rows, values = _distinct(arrow[column])
-            labels = self._labels(j, values, unseen)
-            of_value = self._codes(j, labels)
+            rows, values = distinct(arrow[column])
+            of_value = self._codes(j, self._labels(j, values, unseen))
             columns.append(np.append(of_value, self._missing(j))[rows])
-            names.append(labels)
         keep = self._keep(columns)
-        out: dict[str, pa.Array] = {}
+        out: dict[str, pa.Array | None] = {}
         for j, column in enumerate(self.columns):
             if drop and self.levels[j] == 0:
                 continue  # as it came
@@ -353,26 +339,6 @@ class Recoding:
                 found = np.minimum(np.searchsorted(known, key), len(known) - 1)
                 at = np.where(alive & (known[found] == key), found, _NOWHERE)
         return np.asarray(at != _NOWHERE, dtype=np.bool_)
-
-
-def _distinct(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """Return the distinct values of a column and where each row finds its own; -1 is missing."""
-    import pyarrow as pa
-
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.array([], column.type)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    rows = array.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32)
-    values = np.empty(len(array.dictionary), dtype=object)
-    values[:] = array.dictionary.to_pylist()
-    missing = np.array([v is None or v != v for v in values], dtype=np.bool_)
-    if missing.any():  # NaN is missing
-        rank = np.append(np.cumsum(~missing) - 1, MISSING).astype(np.int32)
-        rank[:-1][missing] = MISSING
-        rows, values = rank[rows], values[~missing]
-    return rows, values
 
 
 def _mappings(data: JSON) -> Iterator[Mapping[str, JSON]]:
