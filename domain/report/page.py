@@ -46,7 +46,8 @@ def render(
     evidence : mapping
         What `niming.certify` measured; parts that are absent are left out of the page.
     certificate : mapping, optional
-        The DSSE envelope or its statement, when the release is signed.
+        When the release is signed: the certificate's predicate with the ``key_id`` that signs,
+        or the whole DSSE envelope.
     lang : {"zh", "en"}, default "zh"
         Language in which the page opens. Both are in it; switching needs neither script nor
         network.
@@ -99,7 +100,7 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
         "badge": "signed" if signed and passed else "unsigned" if passed else "denied",
         "certificate": signed,
         "release": _filled(
-            dict(release) | {"files": [_filled(f, "bytes", "sha256", "sm3") for f in files]},
+            dict(release) | {"files": [_file(f) for f in files]},
             *("name", "n_rows", "n_columns", "created", "measured"),
         ),
         "original": _filled(evidence.get("original"), "n_rows", "n_columns"),
@@ -131,6 +132,12 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
 def _filled(part: Mapping[str, Any] | None, *names: str) -> dict[str, Any] | None:
     """Return a part of the evidence with None for what it lacks; None if it is absent."""
     return None if part is None else dict.fromkeys(names) | dict(part)
+
+
+def _file(file: Mapping[str, Any]) -> dict[str, Any]:
+    """Return name, size and digests, also of a file described as an in-toto subject."""
+    names = ("name", "bytes", "sha256", "sm3")
+    return dict.fromkeys(names) | dict(file) | dict(file.get("digest") or {})
 
 
 def _both(words: Words, *values: object) -> Markup:
@@ -437,26 +444,21 @@ def _commitment(original: Mapping[str, Any] | None) -> str | None:
 
 
 def _certificate(certificate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return number, dates and keys of a certificate: an envelope or the statement inside."""
+    """Return what the page shows of a certificate: its terms, and the keys that signed."""
     if certificate is None:
         return None
-    statement = certificate
-    if "payload" in certificate:
+    terms = certificate
+    if "payload" in terms:
         try:
-            statement = json.loads(base64.b64decode(certificate["payload"], validate=True))
+            terms = json.loads(base64.b64decode(terms["payload"], validate=True))
         except (binascii.Error, ValueError):
             raise InputError("the certificate's payload is not JSON in base64") from None
-    predicate = statement.get("predicate") or {}
-    validity = predicate.get("validity") or predicate
-
-    def first(source: Mapping[str, Any], *names: str) -> Any:
-        return next((source[n] for n in names if source.get(n)), None)
-
-    return {
-        "id": first(predicate, "id", "certificate_id", "number"),
-        "agency": first(predicate, "agency", "issuer", "signer"),
-        "issued": first(predicate, "issued", "issued_at", "created"),
-        "not_before": first(validity, "not_before", "notBefore", "from"),
-        "not_after": first(validity, "not_after", "notAfter", "expires", "until"),
-        "keys": [s.get("keyid", "") for s in certificate.get("signatures") or ()],
+    terms = terms.get("predicate", terms)
+    keys = [signature.get("keyid", "") for signature in certificate.get("signatures") or ()]
+    if terms.get("key_id"):
+        keys.append(terms["key_id"])
+    shown = ("id", "agency", "officer", "issued", "not_before", "expires")
+    return {name: terms.get(name) for name in shown} | {
+        "keys": keys,
+        "ledger": _filled(terms.get("ledger"), "size", "root"),
     }
