@@ -95,7 +95,8 @@ class Assessment(Result):
         from matplotlib.figure import Figure
 
         sizes, _, n_records = self.anonymity.histogram
-        edges = [b for b in _BINS if b <= int(sizes[-1])]
+        threshold = self.reidentification.threshold_size
+        edges = sorted(b for b in {*_BINS, threshold} if b <= int(sizes[-1]))
         upper = [b - 1 for b in edges[1:]]
         labels = [str(a) if a == b else f"{a}–{b}" for a, b in zip(edges, upper, strict=False)]
         labels.append(f"{edges[-1]}+" if edges[-1] > 1 else "1")
@@ -105,7 +106,6 @@ class Assessment(Result):
             float(n_records[start:end].sum()) / self.n_rows
             for start, end in zip(bar_of.tolist(), ends, strict=True)
         ]
-        threshold = self.reidentification.threshold_size
         colours = ["#c0392b" if edge < threshold else "#2e86ab" for edge in edges]
         figure = Figure(figsize=(7, 3.2), layout="constrained")
         axes = figure.add_subplot()

@@ -1,0 +1,166 @@
+"""`assess`: equal to every function by itself, from one GROUP BY, without a cell value."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from niming.errors import InputError
+from niming.measure import Measure
+from niming.risk import Assessment, assess, k_anonymity, l_diversity, reidentification, t_closeness
+from niming.tables import Counts, Hierarchy, Table, count, read
+
+CITY = Path(__file__).parent / "reference" / "city2000"
+KEYS = ["district", "age_group", "sex"]
+
+
+def by_name(result: Assessment) -> dict[str, Measure]:
+    names = [m.name for m in result.measures()]
+    assert len(set(names)) == len(names)
+    return {m.name: m for m in result.measures()}
+
+
+@pytest.fixture(scope="module")
+def city() -> pd.DataFrame:
+    return pd.read_csv(CITY / "city2000.csv")
+
+
+def test_equals_each_function_by_itself(city: pd.DataFrame) -> None:
+    diseases = sorted(city["disease"].unique())
+    tree = Hierarchy.from_dict(
+        {"well": ["healthy"], "ill": [d for d in diseases if d != "healthy"]}
+    )
+    result = assess(
+        city,
+        quasi_identifiers=KEYS,
+        sensitive=["disease", "hid"],
+        weight="weight",
+        hierarchies={"disease": tree, "district": tree},
+        c=3,
+    )
+    told = by_name(result)
+    for column in ("disease",):
+        for kind in ("distinct", "entropy", "recursive"):
+            alone = l_diversity(
+                city,
+                quasi_identifiers=KEYS,
+                sensitive=column,
+                kind=kind,  # type: ignore[arg-type]
+                c=3 if kind == "recursive" else None,
+            )
+            assert told[f"l_diversity.{kind}[{column}]"].value == alone.l
+    for name, distance, column in (
+        ("equal", "equal", "disease"),
+        ("hierarchical", tree, "disease"),
+        ("ordered", "ordered", "hid"),
+        ("equal", "equal", "hid"),
+    ):
+        close = t_closeness(city, quasi_identifiers=KEYS, sensitive=column, distance=distance)  # type: ignore[arg-type]
+        assert told[f"t_closeness.{name}[{column}]"].value == close.t
+    assert "t_closeness.ordered[disease]" not in told  # text has no order that means anything
+    anonymity = k_anonymity(city, quasi_identifiers=KEYS)
+    assert result.anonymity.size.tolist() == anonymity.size.tolist()
+    assert told["k_anonymity.k"].value == told["k_anonymity.matching.k"].value == anonymity.k
+    alone = reidentification(city, quasi_identifiers=KEYS, weight="weight")
+    for name in ("highest", "mean_over_records", "mean_over_classes"):
+        assert told[f"reidentification.journalist.{name}"].value == pytest.approx(
+            getattr(alone.journalist, name), rel=1e-12
+        )
+    assert result.reidentification.prosecutor == alone.prosecutor
+
+
+def test_one_group_by(city: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = read(city)
+    asked: list[str] = []
+    query = Table.query
+    monkeypatch.setattr(Table, "query", lambda self, sql: asked.append(sql) or query(self, sql))
+    assess(table, quasi_identifiers=KEYS, sensitive=["disease", "hid"])
+    assert sum("GROUP BY" in sql for sql in asked) == 1
+    assert sum("FROM source" in sql and "count(*) AS n FROM" not in sql for sql in asked) <= 1
+
+
+def test_counts_give_the_same(city: pd.DataFrame) -> None:
+    counts = count(city, [*KEYS, "disease"])
+    one = assess(counts, quasi_identifiers=KEYS, sensitive=["disease"])
+    other = assess(city, quasi_identifiers=KEYS, sensitive=["disease"])
+    assert one.to_dict() == other.to_dict()
+
+
+def test_a_continuous_column_has_no_l_and_says_why(city: pd.DataFrame) -> None:
+    told = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["income"]))
+    for kind in ("distinct", "entropy", "recursive"):
+        measure = told[f"l_diversity.{kind}[income]"]
+        assert measure.value is None
+        assert "continuous" in measure.reason
+    assert told["t_closeness.ordered[income]"].value is not None
+
+
+def test_both_readings_of_missing() -> None:
+    result = assess(
+        pd.read_csv(CITY / "city2000_na.csv"), quasi_identifiers=[*KEYS, "education", "occupation"]
+    )
+    assert result.matching.n_unique < result.anonymity.n_unique
+    assert result.matching.k >= result.anonymity.k
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"q": ["x"], "s": ["a"]},
+        {"q": ["x"] * 5, "s": ["a"] * 5},
+        {"q": list(range(5)), "s": list("abcde")},
+        {"q": [None] * 5, "s": [None] * 5},
+        {"q": ["*"] * 5, "s": ["*"] * 5},
+    ],
+)
+def test_edges_give_whole_results(table: dict[str, list[object]]) -> None:
+    result = assess(table, quasi_identifiers=["q"], sensitive=["s"], suppressed="*")
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["result"] == "Assessment"
+    assert len(result.frame()) == len(result.measures())
+    assert result.plot().axes
+
+
+def test_shows_itself_without_cells() -> None:
+    table = {"q": ["canary-1", "canary-2", "canary-2"], "s": ["canary-3", "canary-3", "canary-4"]}
+    result = assess(table, quasi_identifiers=["q"], sensitive=["s"])
+    told = json.dumps(result.to_dict()) + repr(result) + result._repr_html_()
+    assert "canary" not in told + result.frame().to_string()
+    assert repr(result).count("\n") <= 2
+    text = [t.get_text() for t in result.plot().axes[0].texts]
+    assert "canary" not in " ".join(text)
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 5, 7, 5000])
+def test_the_plot_shows_every_record_once(city: pd.DataFrame, threshold: int) -> None:
+    result = assess(city, quasi_identifiers=KEYS, threshold_size=threshold)
+    bars = result.plot().axes[0].patches
+    assert sum(bar.get_height() for bar in bars) == pytest.approx(1)
+    red = sum(b.get_height() for b in bars if b.get_facecolor()[0] > 0.5)
+    below = result.anonymity.n_records_below(threshold) / result.n_rows
+    assert red == pytest.approx(below)
+
+
+def test_many_classes_take_no_loop() -> None:
+    """Some 270,000 classes: a Python loop over them would be felt, and this is not."""
+    rng = np.random.default_rng(11)
+    keys = np.unique(rng.integers(0, 1_500_000 * 40, 300_000))
+    counts = Counts(
+        columns=("q", "s"),
+        categories=(np.arange(1_500_000), np.arange(40)),
+        codes=np.column_stack([keys // 40, keys % 40]).astype(np.int32),
+        n=rng.integers(1, 4, len(keys)),
+    )
+    start = time.process_time()
+    result = assess(counts, quasi_identifiers=["q"], sensitive=["s"])
+    assert time.process_time() - start < 5
+    assert result.anonymity.n_classes == len(np.unique(keys // 40))
+
+
+def test_a_sensitive_quasi_identifier_is_refused(city: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="both"):
+        assess(city, quasi_identifiers=KEYS, sensitive=["sex"])

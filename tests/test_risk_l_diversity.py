@@ -1,0 +1,197 @@
+"""l-diversity: definitions written out as oracle, sdcMicro's values, exact boundaries."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from niming.errors import ColumnNotFoundError, InputError
+from niming.risk import classes_of, l_diversity
+from niming.risk.l_diversity import Diversity
+from niming.tables import MISSING, SUPPRESSED, Counts, count
+
+CITY = Path(__file__).parent / "reference" / "city2000"
+CONSTANTS = ["0.1", "0.5", "1", "2", "3", "0.3"]
+
+pairs = st.lists(
+    st.tuples(st.sampled_from(["x", "y", None]), st.sampled_from(["a", "b", "c", "d", None])),
+    min_size=1,
+    max_size=30,
+)
+
+
+def values_a_class(rows: list[tuple[str | None, str | None]]) -> list[list[int]]:
+    """Return the frequencies of the sensitive values of each class, descending."""
+    classes: dict[str | None, Counter[str | None]] = defaultdict(Counter)
+    for key, value in rows:
+        classes[key][value] += 1
+    return [sorted(c.values(), reverse=True) for c in classes.values()]
+
+
+def recursive_by_hand(r: list[int], c: Fraction) -> int:
+    """Try every l from the definition; 1-diversity always holds."""
+    return max([1, *(m for m in range(1, len(r) + 1) if r[0] < c * sum(r[m - 1 :]))])
+
+
+def counted(table: dict[str, list[str | None]]) -> Counts:
+    """Count by hand, without an engine: a table costs microseconds, so many can be tried."""
+    codes, categories = [], []
+    for values in table.values():
+        distinct = sorted({v for v in values if v not in (None, "*")})  # type: ignore[type-var]
+        states = {None: MISSING, "*": SUPPRESSED}
+        codes.append([states[v] if v in states else distinct.index(v) for v in values])
+        categories.append(np.array(distinct, dtype=object))
+    cells = sorted(Counter(zip(*codes, strict=True)).items())
+    return Counts(
+        columns=tuple(table),
+        categories=tuple(categories),
+        codes=np.array([c for c, _ in cells], dtype=np.int32),
+        n=np.array([n for _, n in cells], dtype=np.int64),
+    )
+
+
+def table_of(rows: list[tuple[str | None, str | None]]) -> Counts:
+    return counted({"q": [q for q, _ in rows], "s": [s for _, s in rows]})
+
+
+@settings(max_examples=250, deadline=None)
+@given(pairs, st.sampled_from(CONSTANTS))
+def test_equals_the_definitions(rows: list[tuple[str | None, str | None]], c: str) -> None:
+    classes = classes_of(table_of(rows), quasi_identifiers=["q"], sensitive=["s"])
+    frequencies = values_a_class(rows)
+    assert Diversity.of(classes, "s").l == min(map(len, frequencies))
+    entropies = [-sum(x / sum(r) * math.log(x / sum(r)) for x in r) for r in frequencies]
+    found = Diversity.of(classes, "s", kind="entropy")
+    assert found.l == pytest.approx(math.exp(min(entropies)), rel=1e-12)
+    assert (found.per_class <= Diversity.of(classes, "s").per_class).all()
+    recursive = Diversity.of(classes, "s", kind="recursive", c=float(c))
+    assert recursive.l == min(recursive_by_hand(r, Fraction(c)) for r in frequencies)
+    assert sorted(recursive.per_class.tolist()) == sorted(
+        recursive_by_hand(r, Fraction(c)) for r in frequencies
+    )
+
+
+def test_equals_sdcmicro() -> None:
+    """sdcMicro 5.8 ldiversity, keys district, age_group, sex; recursive c = 2."""
+    table = pd.read_csv(CITY / "city2000.csv")
+    expected = pd.read_csv(CITY / "out_ldiversity.csv")
+    keys = ["district", "age_group", "sex"]
+    for sensitive in ("disease", "occupation"):
+        counts = count(table, [*keys, sensitive])
+        classes = counts.classes(keys)
+        found = pd.DataFrame(
+            {
+                "Distinct": Diversity.of(classes, sensitive).per_class,
+                "Entropy": Diversity.of(classes, sensitive, kind="entropy").per_class,
+                "Recursive": Diversity.of(classes, sensitive, kind="recursive", c=2).per_class,
+            }
+        )
+        for j, key in enumerate(keys):
+            found[key] = counts.categories[j][classes.codes[:, j]]
+        rows = table[keys].merge(found, on=keys, how="left")
+        for kind in ("Distinct", "Entropy", "Recursive"):
+            theirs = expected[f"{sensitive}_{kind}_Ldiversity"]
+            np.testing.assert_allclose(rows[kind], theirs, rtol=1e-12, err_msg=f"{kind}")
+
+
+def test_equal_frequencies_are_exact() -> None:
+    """exp(ln 3) is 2.9999999999999996: a policy of l >= 3 must not fail on it."""
+    for m in range(1, 200):
+        table = counted({"q": ["x"] * m, "s": [f"v{i}" for i in range(m)]})
+        result = l_diversity(table, quasi_identifiers=["q"], sensitive="s", kind="entropy")
+        assert result.l == m
+
+
+def test_recursive_compares_whole_numbers() -> None:
+    """r1 = 3 and tail 30 at c = 0.1: 3 < 3 is false, though 0.1 * 30 > 3 in floating point."""
+    assert 0.1 * 3 > 0.3
+    values = ["a"] * 3 + [f"v{i}" for i in range(27)]
+    table = {"q": [1] * 30, "s": values}
+    exact = l_diversity(table, quasi_identifiers=["q"], sensitive="s", kind="recursive", c=0.1)
+    assert exact.l == 1
+    above = l_diversity(table, quasi_identifiers=["q"], sensitive="s", kind="recursive", c=0.12)
+    assert above.l == recursive_by_hand([3] + [1] * 27, Fraction("0.12"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs)
+def test_merging_classes_never_lowers_distinct_l(
+    rows: list[tuple[str | None, str | None]],
+) -> None:
+    table = table_of(rows)
+    merged = table_of([("all", value) for _, value in rows])
+    least = l_diversity(table, quasi_identifiers=["q"], sensitive="s").l
+    assert l_diversity(merged, quasi_identifiers=["q"], sensitive="s").l >= least
+
+
+def test_the_suppressed_class_counts_and_can_be_left_out() -> None:
+    table = {"q": ["*", "*", "a", "a"], "s": ["x", "x", "x", "y"]}
+    result = l_diversity(table, quasi_identifiers=["q"], sensitive="s", suppressed="*")
+    assert (result.l, result.l_unsuppressed) == (1, 2)
+    assert (result.n_records_below(2), result.n_classes_below(2)) == (2, 1)
+    names = {m.name: m.value for m in result.measures()}
+    assert names == {"l_diversity.distinct[s]": 1, "l_diversity.distinct_unsuppressed[s]": 2}
+
+
+@pytest.mark.parametrize("kind", ["distinct", "entropy", "recursive"])
+@pytest.mark.parametrize(
+    ("table", "least"),
+    [
+        ({"q": [1], "s": ["a"]}, 1),
+        ({"q": [1] * 4, "s": ["a"] * 4}, 1),
+        ({"q": [1, 2, 3], "s": ["a", "b", "c"]}, 1),
+        ({"q": [1, 1, 1], "s": [None, None, None]}, 1),
+        ({"q": [None, None], "s": ["a", None]}, 2),
+    ],
+)
+def test_edges(table: dict[str, list[object]], least: int, kind: str) -> None:
+    result = l_diversity(
+        table,
+        quasi_identifiers=["q"],
+        sensitive="s",
+        kind=kind,  # type: ignore[arg-type]
+        c=2 if kind == "recursive" else None,
+    )
+    assert result.l == least
+    assert isinstance(result.l, float if kind == "entropy" else int)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kind": "fancy"}, "no l-diversity of the kind"),
+        ({"kind": "recursive"}, "needs a c above 0"),
+        ({"kind": "recursive", "c": 0}, "needs a c above 0"),
+        ({"kind": "recursive", "c": math.nan}, "needs a c above 0"),
+        ({"c": 2}, "no meaning"),
+        ({"sensitive": ["s"]}, "one column"),
+        ({"sensitive": "q"}, "both quasi-identifier and sensitive"),
+    ],
+)
+def test_wrong_arguments_are_told(arguments: dict[str, object], message: str) -> None:
+    table = {"q": [1, 1], "s": ["canary-a", "canary-b"]}
+    call = {"sensitive": "s", **arguments}
+    with pytest.raises(InputError, match=message) as caught:
+        l_diversity(table, quasi_identifiers=["q"], **call)  # type: ignore[arg-type]
+    assert "canary" not in str(caught.value)
+
+
+def test_a_continuous_column_is_refused_with_the_way_out() -> None:
+    table = {"q": [1] * 50, "s": [x * 1.7 for x in range(50)]}
+    with pytest.raises(InputError, match="continuous") as caught:
+        l_diversity(table, quasi_identifiers=["q"], sensitive="s")
+    assert "bin" in str(caught.value)
+    assert "t_closeness" in str(caught.value)
+
+
+def test_an_absent_sensitive_column_is_named() -> None:
+    with pytest.raises(ColumnNotFoundError, match="illness"):
+        l_diversity({"q": [1]}, quasi_identifiers=["q"], sensitive="illness")
