@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -26,8 +25,6 @@ from niming.errors import InputError
 from niming.measure import JSON
 
 __all__ = ["Envelope", "Signature", "pae"]
-
-_MIXED = re.compile(r"(?=.*[+/])(?=.*[-_])", re.DOTALL)
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -194,7 +191,7 @@ def _object(
 
 
 def _base64(value: JSON, what: str) -> bytes:
-    if isinstance(value, str) and not _MIXED.search(value):
+    if isinstance(value, str) and not (set("+/") & set(value) and set("-_") & set(value)):
         try:
             return base64.b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
         except (binascii.Error, ValueError):

@@ -240,11 +240,12 @@ def _read(path: Path, *, private: bool) -> bytes:
         ) from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        what = "a folder" if stat.S_ISDIR(mode) else "not a file"
+        raise KeyFileError(f"{path} is {what}, and no key file")
     with open(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise KeyFileError(f"{path} is not a file" if not stat.S_ISDIR(mode)
-                               else f"{path} is a folder, not a key file")  # fmt: skip
         if private and os.name == "posix" and mode & 0o077:
             raise KeyFileError(
                 f"{path} is open to others (mode {stat.S_IMODE(mode):04o})",

@@ -421,19 +421,19 @@ def _complete(file: BinaryIO) -> Iterator[bytes]:
 
 def _last_line(file: BinaryIO, end: int) -> tuple[int, bytes]:
     """Return where the last line before `end` starts, and the line with its end if it has one."""
-    step, data = 4096, b""
-    start = end
-    while start:
+    step, start, line = 4096, end, b""
+    while start and len(line) <= LARGEST:
         start = max(0, end - step)
         file.seek(start)
-        data = _exactly(file, end - start)
-        cut = data.rfind(b"\n", 0, -1)
+        line = _exactly(file, end - start)
+        cut = line.rfind(b"\n", 0, -1)
         if cut >= 0:
-            return start + cut + 1, data[cut + 1 :]
-        if len(data) > LARGEST:
-            raise LedgerError(f"the last line of {file.name} is longer than an entry can be")
+            start, line = start + cut + 1, line[cut + 1 :]
+            break
         step *= 4
-    return 0, data
+    if len(line) > LARGEST:
+        raise LedgerError(f"the last line of {file.name} is longer than an entry can be")
+    return start, line
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:
