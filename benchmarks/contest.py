@@ -1,0 +1,219 @@
+"""Run rivals side by side: each in a process of its own, taking turns, answers compared first.
+
+Taking turns spreads a noisy machine's bad minutes over all of them. A speed is reported only if
+every rival's answer agrees with the first one's in each number that both give.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+Answer = dict[str, float]
+"""What a rival computed, by the name of the measure."""
+
+TOLERANCE = 1e-9
+"""Relative difference up to which two answers agree."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One rival's runs.
+
+    Parameters
+    ----------
+    rival : str
+        Module in `benchmarks.rivals`.
+    seconds : tuple of float
+        Wall time of each run after the first.
+    first_s : float
+        Wall time of the first run, which also compiles and fills caches.
+    cpu_s : float
+        Median CPU time of a run, all threads.
+    peak_bytes : int
+        Largest resident memory of the process.
+    answer : dict
+    versions : dict of str to str
+    """
+
+    rival: str
+    seconds: tuple[float, ...]
+    first_s: float
+    cpu_s: float
+    peak_bytes: int
+    answer: Answer
+    versions: Mapping[str, str]
+
+    @property
+    def median_s(self) -> float:
+        """Median wall time of a run."""
+        return statistics.median(self.seconds)
+
+
+def contest(
+    rivals: Sequence[str], task: Mapping[str, object], *, repeats: int, timeout_s: float = 3600
+) -> list[Entry]:
+    """Run `task` with each of `rivals`, in turns, and return their runs in the same order.
+
+    Parameters
+    ----------
+    rivals : sequence of str
+        Modules in `benchmarks.rivals`, each with ``answer(**task) -> Answer`` and ``PACKAGES``.
+    task : mapping
+        JSON-safe arguments, the same for all.
+    repeats : int
+        Timed runs each, after a first one that is told apart.
+    """
+    players = {name: _start(name, task) for name in rivals}
+    runs: dict[str, list[dict[str, object]]] = {name: [] for name in rivals}
+    try:
+        for _ in range(repeats + 1):
+            for name, player in players.items():
+                runs[name].append(_turn(name, player, timeout_s))
+    finally:
+        for player in players.values():
+            player.kill()
+            player.communicate()
+    return [_entry(name, runs[name]) for name in rivals]
+
+
+def disagreements(entries: Sequence[Entry]) -> list[str]:
+    """Name each measure in which a rival's answer is not the first one's."""
+    reference, *others = entries
+    out = []
+    for other in others:
+        shared = sorted(reference.answer.keys() & other.answer.keys())
+        if not shared:
+            out.append(f"{other.rival} and {reference.rival} have no measure in common")
+        out += [
+            f"{other.rival} and {reference.rival} differ in {name}"
+            for name in shared
+            if not math.isclose(
+                reference.answer[name], other.answer[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE
+            )
+        ]
+    return out
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the machine without naming it."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "cores": os.cpu_count() or 0,
+    }
+
+
+def lines(entries: Sequence[Entry], meanings: Mapping[str, str]) -> list[str]:
+    """Lay the entries out as a table of at most 100 columns, the first as the measure of time."""
+    base = entries[0].median_s
+    out = [
+        f"{'rival':<34} {'numbers':>7} {'median s':>9} {'min–max s':>15} {'CPU s':>7} "
+        f"{'peak MB':>8} {'ratio':>6}"
+    ]
+    for e in entries:
+        spread = f"{min(e.seconds):.3f}–{max(e.seconds):.3f}"
+        out.append(
+            f"{meanings[e.rival]:<34} {len(e.answer):>7} {e.median_s:>9.3f} {spread:>15} "
+            f"{e.cpu_s:>7.2f} {e.peak_bytes / 1e6:>8.0f} {e.median_s / base:>6.2f}"
+        )
+    return out
+
+
+def _start(name: str, task: Mapping[str, object]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.contest", name, json.dumps(task)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+    )
+
+
+def _turn(name: str, player: subprocess.Popen[str], timeout_s: float) -> dict[str, object]:
+    """Let a rival run once and return what it tells."""
+    assert player.stdin is not None
+    assert player.stdout is not None
+    try:
+        player.stdin.write("go\n")
+        player.stdin.flush()
+    except BrokenPipeError:
+        raise RuntimeError(f"the rival {name} stopped; its error is above") from None
+    line = _read_line(player.stdout, timeout_s)
+    if not line:
+        raise RuntimeError(f"the rival {name} stopped or took more than {timeout_s:g} s")
+    told: dict[str, object] = json.loads(line)
+    return told
+
+
+def _read_line(stream: IO[str], timeout_s: float) -> str:
+    import select
+
+    ready, _, _ = select.select([stream], [], [], timeout_s)
+    return stream.readline() if ready else ""
+
+
+def _entry(name: str, runs: Sequence[Mapping[str, object]]) -> Entry:
+    first, *timed = runs
+    last = runs[-1]
+    wall = [float(str(r["wall_s"])) for r in timed]
+    cpu = [float(str(r["cpu_s"])) for r in timed]
+    answer, versions = last["answer"], last["versions"]
+    assert isinstance(answer, dict)
+    assert isinstance(versions, dict)
+    return Entry(
+        rival=name,
+        seconds=tuple(wall),
+        first_s=float(str(first["wall_s"])),
+        cpu_s=statistics.median(cpu),
+        peak_bytes=int(str(last["peak_bytes"])),
+        answer=answer,
+        versions=versions,
+    )
+
+
+def _peak_bytes() -> int:
+    """Return this process's largest resident memory so far."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would also count the parent's memory before exec
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _play(name: str, task: Mapping[str, object]) -> None:
+    """Be one rival: run the task once for each line that comes in."""
+    rival = importlib.import_module(f"benchmarks.rivals.{name}")
+    versions = {package: version(package) for package in rival.PACKAGES}
+    for _ in sys.stdin:
+        wall, cpu = time.perf_counter(), time.process_time()
+        answer = rival.answer(**task)
+        told = {
+            "wall_s": time.perf_counter() - wall,
+            "cpu_s": time.process_time() - cpu,
+            "peak_bytes": _peak_bytes(),
+            "answer": answer,
+            "versions": versions,
+        }
+        print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    _play(sys.argv[1], json.loads(sys.argv[2]))
