@@ -300,6 +300,10 @@ def test_targets_of_three_classes_and_of_numbers() -> None:
     result = compare(numeric, numeric, target="rich", rows="same").learning
     assert result.metric == "R²"
     assert result.real_real["linear"] > 0.95
+    fresh = numeric.assign(rich=numeric["rich"] + 0.001)  # no value in common, still numbers
+    assert (
+        compare(numeric, fresh, target="rich", rows="same").learning.real_real == result.real_real
+    )
 
 
 @pytest.mark.parametrize(

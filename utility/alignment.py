@@ -125,8 +125,6 @@ def align(
 
     (column,) = original.columns
     values = original.categories[0]
-    labels = texts(released.categories[0])
-    names = texts(values)
     scale = numbers(values)
     frequency = np.zeros(len(values))
     seen = original.codes[:, 0] >= 0
@@ -134,9 +132,9 @@ def align(
     pooled = len(values) > max_cells
     even = pooled and scale is not None
     cover = (
-        _by_value(labels, names)
+        _by_value(released.categories[0], values)
         if hierarchy is None
-        else _by_hierarchy(column, labels, names, hierarchy, even)
+        else _by_hierarchy(column, texts(released.categories[0]), texts(values), hierarchy, even)
     )
     unknown = (np.diff(cover.weights.indptr) == 0) & np.isnan(cover.share)
 
@@ -151,15 +149,16 @@ def align(
     )
     missing = sparse.csr_array(([1.0], ([0], [n_cells + 1])), shape=(1, size))
     # A number that the original lacks still falls into an interval of a pooled column.
-    own = _parse(labels, values.dtype)
-    beside = np.full(len(labels), n_cells)
+    own = read_numbers(released.categories[0], values.dtype)
+    size_released = len(own)
+    beside = np.full(size_released, n_cells)
     beside[unknown] = n_cells + 2
     if edges is not None:
         placed = unknown & ~np.isnan(own)
         beside[placed] = np.searchsorted(edges, own[placed], side="right")
     outside = np.where(unknown, 1.0, cover.elsewhere)
     at = np.flatnonzero(outside > 0)
-    rest = sparse.csr_array((outside[at], (at, beside[at])), shape=(len(labels), size))
+    rest = sparse.csr_array((outside[at], (at, beside[at])), shape=(size_released, size))
     return Alignment(
         column=column,
         original=sparse.vstack([top, missing, spread], format="csr"),
@@ -173,23 +172,33 @@ def align(
     )
 
 
-def _by_value(labels: NDArray[np.object_], names: NDArray[np.object_]) -> _Cover:
+def _by_value(labels: NDArray[np.generic], values: NDArray[np.generic]) -> _Cover:
     """Let each released value stand for itself."""
     from scipy import sparse
 
-    place = {name: i for i, name in enumerate(names)}
-    found = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
+    found = _matches(labels, values)
     at = np.flatnonzero(found >= 0)
-    leaf = 1 / len(names) if len(names) else 1.0
+    leaf = 1 / len(values) if len(values) else 1.0
     return _Cover(
         weights=sparse.csr_array(
-            (np.ones(len(at)), (at, found[at])), shape=(len(labels), len(names))
+            (np.ones(len(at)), (at, found[at])), shape=(len(labels), len(values))
         ),
         elsewhere=np.zeros(len(labels)),
         share=np.where(found >= 0, leaf, np.nan),
         leaf_share=leaf,
-        whole=np.full(len(names), leaf),
+        whole=np.full(len(values), leaf),
     )
+
+
+def _matches(labels: NDArray[np.generic], values: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the position in ascending `values` of each label; -1 for none."""
+    if not len(values) or not len(labels):
+        return np.full(len(labels), -1, dtype=np.int64)
+    if labels.dtype.kind in "iuf" and values.dtype.kind in "iuf":
+        at = np.minimum(np.searchsorted(values, labels), len(values) - 1)
+        return np.where(values[at] == labels, at, -1)
+    place = {name: i for i, name in enumerate(texts(values))}
+    return np.array([place.get(label, -1) for label in texts(labels)], dtype=np.int64)
 
 
 def _by_hierarchy(
@@ -275,18 +284,26 @@ def numbers(values: NDArray[np.generic]) -> NDArray[np.float64] | None:
     return None
 
 
-def _parse(labels: NDArray[np.object_], like: np.dtype[np.generic]) -> NDArray[np.float64]:
-    """Read numbers and ISO dates back from text; NaN for other text and other columns."""
+def read_numbers(labels: NDArray[np.generic], like: np.dtype[np.generic]) -> NDArray[np.float64]:
+    """Read numbers and ISO dates back from text; NaN for other text and for other columns.
+
+    Parameters
+    ----------
+    labels : ndarray
+    like : dtype
+        Of the original's values, which says whether to read numbers or dates.
+    """
+    if like.kind in "iuf" and labels.dtype.kind in "iuf":
+        return labels.astype(np.float64)
     out = np.full(len(labels), np.nan)
     if like.kind not in "iufM":
         return out
-    for i, label in enumerate(labels):
+    for i, label in enumerate(texts(labels)):
         try:
-            out[i] = (
-                float(np.datetime64(label).astype(like).astype(np.int64))
-                if (like.kind == "M")
-                else float(label)
-            )
+            if like.kind == "M":
+                out[i] = float(np.datetime64(label).astype(like).astype(np.int64))
+            else:
+                out[i] = float(label)
         except ValueError:
             continue
     return out

@@ -16,7 +16,7 @@ from niming.measure import Measure, Result
 from niming.tables.counts import MISSING, Counts
 from niming.tables.hierarchy import texts
 from niming.tables.source import Table
-from niming.utility.alignment import Alignment, numbers
+from niming.utility.alignment import Alignment, numbers, read_numbers
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -204,7 +204,7 @@ def learning(
     task = _Task.of(of_original[target])
     if task is None:
         return Learning(target, reason="the target has one value only")
-    if alignments[target].n_unknown or _generalised(of_released[target], of_original[target]):
+    if task.cannot_read(of_released[target]):
         return Learning(target, reason="the target is generalised in the release")
 
     names = [*features, target]
@@ -296,14 +296,20 @@ class _Task:
             return cls("R²", np.array([], dtype=object))
         return cls("AUC" if len(values) == 2 else "macro-F1", texts(values))
 
+    def cannot_read(self, released: Counts) -> bool:
+        """Whether the released target has values that are neither classes nor numbers."""
+        values = released.categories[0]
+        if self.metric == "R²":
+            return bool(np.isnan(read_numbers(values, np.dtype(np.float64))).any())
+        return not set(texts(values)) <= set(self.classes)
+
     def answers(self, codes: NDArray[np.int64], target: Counts) -> NDArray[np.float64]:
         """Return the class or the number to predict of each row, NaN where missing."""
-        names = texts(target.categories[0])
         if self.metric == "R²":
-            values = np.array([float(name) for name in names])
+            values = read_numbers(target.categories[0], np.dtype(np.float64))
         else:
             place = {name: float(i) for i, name in enumerate(self.classes)}
-            values = np.array([place[name] for name in names])
+            values = np.array([place[name] for name in texts(target.categories[0])])
         return np.append(values, np.nan)[np.where(codes < 0, -1, codes)]
 
     def chance(self, y: NDArray[np.float64]) -> float:
@@ -438,11 +444,6 @@ def _at_most(positions: NDArray[np.int64], n: int, seed: int) -> NDArray[np.int6
     return np.sort(np.random.default_rng([seed, 1]).choice(positions, n, replace=False))
 
 
-def _generalised(released: Counts, original: Counts) -> bool:
-    """Whether the released target has values that the original does not have."""
-    return not set(texts(released.categories[0])) <= set(texts(original.categories[0]))
-
-
 def _encode(
     table: Table,
     positions: NDArray[np.int64],
@@ -461,13 +462,13 @@ def _encode(
     drawn = pa.Table.from_batches(parts)
     out = {}
     for column in columns:
-        encoded = pc.dictionary_encode(drawn[column].combine_chunks())
-        encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-        place = {name: i for i, name in enumerate(texts(counts[column].categories[0]))}
-        values = encoded.dictionary.to_numpy(zero_copy_only=False)
-        code = [MISSING if t is None else place.get(t, MISSING) for t in texts(values)]
-        index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        out[column] = np.append(np.array(code, dtype=np.int64), MISSING)[index]
+        values = drawn[column]
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        # Suppressed cells and NaN are not among the categories, so they are missing here.
+        known = pa.array(counts[column].categories[0], type=values.type)
+        index = pc.fill_null(pc.index_in(values, value_set=known), MISSING)
+        out[column] = index.to_numpy().astype(np.int64)
     return out
 
 
