@@ -238,7 +238,7 @@ class _Reading:
             self._add("changed", self.reached, f"entry {self.reached} was changed")
             found = found._replace(seq=self.reached)
         else:
-            self._place(found, line)
+            self._place(found)
             self._follow(found)
         self.reached = max(self.reached, found.seq + 1)
         self._before = found
@@ -258,10 +258,10 @@ class _Reading:
             which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
             self._add("missing", first, f"{which} missing", last)
 
-    def _place(self, found: Ties, line: bytes) -> None:
+    def _place(self, found: Ties) -> None:
         """Compare the number of a sound line with its place."""
         try:
-            entry = Entry.parse(line)
+            entry = Entry.of(found)
         except InputError:
             self._add("changed", found.seq, f"entry {found.seq} is not in canonical form")
             return
