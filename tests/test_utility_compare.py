@@ -224,6 +224,15 @@ def test_pooled_dates_and_numbers_take_generalised_labels() -> None:
     assert result.marginals.two_way["day", "income"] > 0.5  # a day no longer tells the income
 
 
+def test_numbers_that_the_original_lacks_fall_into_the_intervals_of_a_pooled_column() -> None:
+    original = pd.DataFrame({"income": np.arange(0, 8000, 7)})
+    near = original + 1
+    for trees in ({}, {"income": Hierarchy.intervals(0, 10_000, 500)}):
+        moved = compare(original, near, hierarchies=trees).marginals
+        assert moved.one_way["income"] < 0.05
+        assert moved.unknown == {}
+
+
 def test_weights_restore_a_stratified_sample() -> None:
     original = pd.DataFrame({"town": ["A"] * 90 + ["B"] * 10})
     sample = pd.DataFrame({"town": ["A"] * 9 + ["B"] * 10, "w": [10.0] * 9 + [1.0] * 10})

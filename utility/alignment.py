@@ -136,7 +136,8 @@ def align(
         if hierarchy is None
         else _by_hierarchy(column, texts(released.categories[0]), texts(values), hierarchy, even)
     )
-    unknown = (np.diff(cover.weights.indptr) == 0) & np.isnan(cover.share)
+    uncovered = np.diff(cover.weights.indptr) == 0
+    unknown = uncovered & np.isnan(cover.share)
 
     cell_of, n_cells, edges = _pool(frequency, scale, max_cells, bins)
     size = n_cells + 3  # then: the rest of the domain, missing, unknown to the hierarchy
@@ -150,15 +151,15 @@ def align(
     missing = sparse.csr_array(([1.0], ([0], [n_cells + 1])), shape=(1, size))
     # A number that the original lacks still falls into an interval of a pooled column.
     own = read_numbers(released.categories[0], values.dtype)
-    size_released = len(own)
-    beside = np.full(size_released, n_cells)
+    n_released = len(own)
+    beside = np.full(n_released, n_cells)
     beside[unknown] = n_cells + 2
     if edges is not None:
-        placed = unknown & ~np.isnan(own)
+        placed = uncovered & ~np.isnan(own)
         beside[placed] = np.searchsorted(edges, own[placed], side="right")
     outside = np.where(unknown, 1.0, cover.elsewhere)
     at = np.flatnonzero(outside > 0)
-    rest = sparse.csr_array((outside[at], (at, beside[at])), shape=(size_released, size))
+    rest = sparse.csr_array((outside[at], (at, beside[at])), shape=(n_released, size))
     return Alignment(
         column=column,
         original=sparse.vstack([top, missing, spread], format="csr"),
