@@ -3,7 +3,7 @@
 if __name__ != "niming.risk":
     raise ImportError("this room is imported as niming.risk, not as risk")
 
-from niming.risk import context
+from niming.risk import context, identifiers
 from niming.risk.assess import Assessment, assess
 from niming.risk.classes import classes_of
 from niming.risk.context import ReleaseRisk, release_risk
@@ -23,6 +23,7 @@ __all__ = [
     "assess",
     "classes_of",
     "context",
+    "identifiers",
     "k_anonymity",
     "l_diversity",
     "reidentification",
