@@ -3,6 +3,7 @@
 if __name__ != "niming.anonymize":
     raise ImportError("this room is imported as niming.anonymize, not as anonymize")
 
+from niming.anonymize import masks
 from niming.anonymize.full_domain import FullDomain
 from niming.anonymize.loss import Loss
 from niming.anonymize.models import KAnonymity, LDiversity, TCloseness
@@ -17,4 +18,5 @@ __all__ = [
     "Loss",
     "Recoding",
     "TCloseness",
+    "masks",
 ]

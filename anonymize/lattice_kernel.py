@@ -52,8 +52,11 @@ class Problem(NamedTuple):
         What a record counts more when it is suppressed than when it is kept.
     base : (q, max levels)
         What all records count when they are kept.
-    rest : (q,)
-        The least that a suppressed record adds to the sum of kept records at level 0.
+    lowest : (q,)
+        Lowest level of a column at which it alone does not suppress too much.
+    least, rest : (q,)
+        The least that all records count in a column, kept, and the least that each suppressed
+        one adds to that.
     floor, weight : (q,)
         Smallest possible sum of a column, and its weight.
     aggregate : int
@@ -91,6 +94,8 @@ class Problem(NamedTuple):
     label: NDArray[np.int32]
     extra: NDArray[np.float64]
     base: NDArray[np.float64]
+    lowest: NDArray[np.int64]
+    least: NDArray[np.float64]
     rest: NDArray[np.float64]
     floor: NDArray[np.float64]
     weight: NDArray[np.float64]
@@ -156,8 +161,10 @@ class Walk(NamedTuple):
     spare_suffix, spare_size : (2, n_cells)
         Room to merge runs.
     edges : (2, n_cells + 1)
-        Where runs begin.
-    histogram, groups, touched : (max outcomes,)
+        Where the runs to merge begin.
+    run_row, run_class, run_value, run_size : (n_cells + 1,)
+        Runs of rows of one class and one value.
+    histogram, groups, touched, most : (max outcomes,)
         Room for one class.
     """
 
@@ -177,9 +184,14 @@ class Walk(NamedTuple):
     spare_suffix: NDArray[np.int32]
     spare_size: NDArray[np.int64]
     edges: NDArray[np.int64]
+    run_row: NDArray[np.int64]
+    run_class: NDArray[np.int32]
+    run_value: NDArray[np.int32]
+    run_size: NDArray[np.int64]
     histogram: NDArray[np.int64]
     groups: NDArray[np.float64]
     touched: NDArray[np.int64]
+    most: NDArray[np.int64]
 
 
 @njit(cache=True)
@@ -282,15 +294,27 @@ def _open(p: Problem, s: State, w: Walk, i: int) -> None:
     numbers = s.numbers
     w.next[i] = 0
     w.n_open[i] = 0
-    for level in range(p.n_levels[i] - 1, -1, -1):
+    n_runs = _runs(
+        p.value[i],
+        w.suffix[i],
+        w.class_of[i],
+        w.size[i],
+        int(w.n_rows[i]),
+        w.run_row,
+        w.run_class,
+        w.run_value,
+        w.run_size,
+    )
+    numbers[TOUCHED] += w.n_rows[i]
+    for level in range(p.n_levels[i] - 1, p.lowest[i] - 1, -1):
         bound = w.child[i, level]
         if numbers[FOUND] != 0:
-            _criterion(p, w, i, level, 0, 0.0, bound)
+            _criterion(p, w, i, level, np.int64(0), 0.0, bound)
             if _compare(bound, s.best) > 0:
                 continue  # a lower level of this column may still be good
-        numbers[TOUCHED] += w.n_rows[i]
+        numbers[TOUCHED] += w.n_rows[i] if last and len(p.kind) > 0 else n_runs
         numbers[EVALUATED] += np.int64(last)
-        suppressed, added = _suppress(p, w, i, level, last)
+        suppressed, added = _suppress(p, w, i, level, n_runs, last)
         if suppressed < 0:
             if last and not _monotone(p):
                 continue
@@ -310,35 +334,63 @@ def _open(p: Problem, s: State, w: Walk, i: int) -> None:
 @njit(cache=True)
 def _monotone(p: Problem) -> bool:
     """Tell whether generalising never suppresses more: every model may cut branches."""
-    return bool(np.all(p.pruning))
+    for m in range(len(p.pruning)):  # noqa: SIM110  (a generator costs numba a second)
+        if not p.pruning[m]:
+            return False
+    return True
 
 
 @njit(cache=True)
-def _suppress(p: Problem, w: Walk, i: int, level: int, every: bool) -> tuple[int, float]:
+def _runs(
+    value: NDArray[np.int32],
+    suffix: NDArray[np.int32],
+    class_of: NDArray[np.int32],
+    size: NDArray[np.int64],
+    n_rows: int,
+    run_row: NDArray[np.int64],
+    run_class: NDArray[np.int32],
+    run_value: NDArray[np.int32],
+    run_size: NDArray[np.int64],
+) -> int:
+    """Find the runs of rows that are equal in class and in the value of the column in hand."""
+    n = 0
+    c = v = np.int32(-1)
+    for row in range(n_rows):
+        here = value[suffix[row]]
+        if here != v or class_of[row] != c:
+            c, v = class_of[row], here
+            run_row[n], run_class[n], run_value[n], run_size[n] = row, c, v, 0
+            n += 1
+        run_size[n - 1] += size[row]
+    run_row[n] = n_rows
+    return n
+
+
+@njit(cache=True)
+def _suppress(
+    p: Problem, w: Walk, i: int, level: int, n_runs: int, every: bool
+) -> tuple[int, float]:
     """Count the records in classes that fail when column `i` is at `level`; -1 beyond the limit.
 
     Also tells what they add to the sum of column `i`, and leaves in ``w.suppressed[i]`` how many
     are in each class of depth `i`. With `every` all models are asked, else those that cut.
     """
-    label = p.label[i, level]
-    value = p.value[i]
-    extra = p.extra[i, level]
-    suffix, class_of, size = w.suffix[i], w.class_of[i], w.size[i]
-    n_rows = w.n_rows[i]
-    w.suppressed[i, : w.n_classes[i]] = 0
+    label, extra = p.label[i, level], p.extra[i, level]
+    for c in range(w.n_classes[i]):
+        w.suppressed[i, c] = 0
     total = 0
     added = 0.0
     start = 0
-    while start < n_rows:
-        c = class_of[start]
-        v = value[suffix[start]]
+    while start < n_runs:
+        c = w.run_class[start]
+        v = w.run_value[start]
         tag = label[v]
-        records = 0
-        stop = start
-        while stop < n_rows and class_of[stop] == c and label[value[suffix[stop]]] == tag:
-            records += size[stop]
+        records = w.run_size[start]
+        stop = start + 1
+        while stop < n_runs and w.run_class[stop] == c and label[w.run_value[stop]] == tag:
+            records += w.run_size[stop]
             stop += 1
-        if records < p.k or _fails(p, w, i, start, stop, records, every):
+        if records < p.k or _fails(p, w, i, w.run_row[start], w.run_row[stop], records, every):
             total += records
             if total > p.limit:
                 return -1, added
@@ -366,7 +418,7 @@ def _criterion(
     q = len(p.n_levels)
     losses = w.child[i, -1]
     for j in range(i + 1, q):
-        losses[j] = p.base[j, 0] + suppressed * p.rest[j]
+        losses[j] = p.least[j] + suppressed * p.rest[j]
     losses[i] = p.base[i, level]
     for j in range(i):
         losses[j] = p.base[j, w.chosen[j]]
@@ -377,7 +429,8 @@ def _criterion(
             parent, first = w.parent[j], w.first[j]
             extra = p.extra[j - 1, w.chosen[j - 1]]
             more = 0.0
-            above[: w.n_classes[j - 1]] = 0
+            for c in range(w.n_classes[j - 1]):
+                above[c] = 0
             for c in range(w.n_classes[j]):
                 if here[c] > 0:
                     more += here[c] * extra[first[c]]
@@ -393,11 +446,20 @@ def _criterion(
             logs += np.log1p(losses[j])
         out[0] = np.expm1(logs / q)
     elif p.aggregate == ARITHMETIC:
-        out[0] = losses.sum() / q
+        out[0] = 0.0
+        for j in range(q):
+            out[0] += losses[j] / q
     elif p.aggregate == MAXIMUM:
-        out[0] = losses.max()
+        out[0] = 0.0
+        for j in range(q):
+            out[0] = max(out[0], losses[j])
     else:
-        out[:] = np.sort(losses)[::-1]
+        for j in range(q):  # sorted in, the largest first
+            at = j
+            while at > 0 and out[at - 1] < losses[j]:
+                out[at] = out[at - 1]
+                at -= 1
+            out[at] = losses[j]
 
 
 @njit(cache=True)
@@ -426,22 +488,25 @@ def _take(
     """Keep the node if it is better; of equal ones the least suppressed, then the lowest."""
     q = len(p.n_levels)
     w.chosen[q - 1] = level
-    height = w.chosen[:q].sum()
+    height = 0
+    for j in range(q):
+        height += w.chosen[j]
     if s.numbers[FOUND] != 0:
         order = _compare(criterion, s.best)
         if order == 0:
-            order = np.sign(suppressed - s.numbers[SUPPRESSED])
+            order = suppressed - s.numbers[SUPPRESSED]
         if order == 0:
-            order = np.sign(height - s.numbers[HEIGHT])
+            order = height - s.numbers[HEIGHT]
         j = 0
         while order == 0 and j < q:
             at = p.place[j]
-            order = np.sign(w.chosen[at] - s.levels[at])
+            order = w.chosen[at] - s.levels[at]
             j += 1
         if order >= 0:
             return
-    s.best[:] = criterion
-    s.levels[:] = w.chosen[:q]
+    for j in range(q):
+        s.best[j] = criterion[j]
+        s.levels[j] = w.chosen[j]
     s.numbers[FOUND] = 1
     s.numbers[SUPPRESSED] = suppressed
     s.numbers[HEIGHT] = height
@@ -479,7 +544,7 @@ def _descend(p: Problem, w: Walk, i: int, level: int) -> None:
             w.spare_size[0, stop - start] = size[stop]
             stop += 1
         w.edges[0, runs] = stop - start
-        side = _merge(w, runs)
+        side = _merge(w.spare_suffix, w.spare_size, w.edges, runs) if runs > 1 else 0
         n = w.edges[side, 1]
         for r in range(n):
             w.class_of[i + 1, out + r] = c_out
@@ -495,16 +560,14 @@ def _descend(p: Problem, w: Walk, i: int, level: int) -> None:
 
 
 @njit(cache=True)
-def _merge(w: Walk, runs: int) -> int:
+def _merge(
+    suffix: NDArray[np.int32], size: NDArray[np.int64], edges: NDArray[np.int64], runs: int
+) -> int:
     """Merge sorted runs two by two, adding equal rows, until one is left; return its side."""
     side = 0
     while runs > 1:
-        a_suffix, a_size, a_edges = w.spare_suffix[side], w.spare_size[side], w.edges[side]
-        b_suffix, b_size, b_edges = (
-            w.spare_suffix[1 - side],
-            w.spare_size[1 - side],
-            w.edges[1 - side],
-        )
+        a_suffix, a_size, a_edges = suffix[side], size[side], edges[side]
+        b_suffix, b_size, b_edges = suffix[1 - side], size[1 - side], edges[1 - side]
         out = 0
         merged = 0
         for r in range(0, runs, 2):
@@ -542,40 +605,48 @@ def _merge(w: Walk, runs: int) -> int:
 @njit(cache=True)
 def _fails(p: Problem, w: Walk, i: int, start: int, stop: int, records: int, every: bool) -> bool:
     """Tell whether the class of rows `start` to `stop` fails a privacy model."""
+    histogram, touched = w.histogram, w.touched
+    suffix, size, joint = w.suffix[i], w.size[i], p.joint[i]
+    failed = False
     for m in range(len(p.kind)):
-        if not (every or p.pruning[m]):
+        if failed or not (every or p.pruning[m]):
             continue
-        histogram, touched, outcome, joint = w.histogram, w.touched, p.outcome[m], p.joint[i]
+        outcome = p.outcome[m]
         n = 0
         for r in range(start, stop):
-            v = outcome[joint[w.suffix[i, r]]]
+            v = outcome[joint[suffix[r]]]
             if histogram[v] == 0:
                 touched[n] = v
                 n += 1
-            histogram[v] += w.size[i, r]
-        bound = p.bound[m]
-        if p.kind[m] == DISTINCT:
-            good = n >= bound
-        elif p.kind[m] == ENTROPY:
-            good = _entropy(histogram, touched[:n], records) >= np.log(bound) - SLACK
-        elif p.kind[m] == RECURSIVE:
-            good = _recursive(histogram, touched[:n], bound, p.factor[m])
-        elif p.kind[m] == TREE:
-            good = _tree_distance(p, w, m, n, records) <= bound + SLACK
+            histogram[v] += size[r]
+        kind, bound, overall = p.kind[m], p.bound[m], p.overall[m]
+        if kind == DISTINCT:
+            failed = n < bound
+        elif kind == ENTROPY:
+            failed = _entropy(histogram, touched, n, records) < np.log(bound) - SLACK
+        elif kind == RECURSIVE:
+            failed = not _recursive(histogram, touched, w.most, n, records, bound, p.factor[m])
+        elif kind == TREE:
+            tree = p.tree[m, : p.depth[m]]
+            moved = _tree_distance(histogram, touched, w.groups, tree, overall, n, records)
+            failed = moved > bound + SLACK
         else:
-            good = _ordered_distance(p, w, m, records) <= bound + SLACK
+            n_steps = p.n_outcomes[m] - p.n_missing[m] - 1
+            failed = _ordered_distance(histogram, overall[0], n_steps, p.n_missing[m], records) > (
+                bound + SLACK
+            )
         for r in range(n):
             histogram[touched[r]] = 0
-        if not good:
-            return True
-    return False
+    return failed
 
 
 @njit(cache=True)
-def _entropy(histogram: NDArray[np.int64], touched: NDArray[np.int64], records: int) -> float:
+def _entropy(
+    histogram: NDArray[np.int64], touched: NDArray[np.int64], n: int, records: int
+) -> float:
     total = 0.0
-    for v in touched:
-        x = histogram[v] / records
+    for r in range(n):
+        x = histogram[touched[r]] / records
         total -= x * np.log(x)
     return total
 
@@ -584,60 +655,90 @@ def _entropy(histogram: NDArray[np.int64], touched: NDArray[np.int64], records: 
 def _recursive(
     histogram: NDArray[np.int64],
     touched: NDArray[np.int64],
+    most: NDArray[np.int64],
+    n: int,
+    records: int,
     bound: float,
     factor: NDArray[np.int64],
 ) -> bool:
     """Tell whether r1 < c (r_l + … + r_m), frequencies descending; one value is always there."""
     if bound <= 1:
         return True
-    if len(touched) < bound:
+    if n < bound:
         return False
-    ascending = np.sort(histogram[touched])
-    tail = ascending[: len(touched) - int(bound) + 1].sum()
-    return bool(ascending[-1] * factor[1] < tail * factor[0])
+    room = int(bound) - 1  # `most` has the l − 1 largest, descending
+    tail = records
+    filled = 0
+    for r in range(n):
+        x = histogram[touched[r]]
+        if filled < room:
+            filled += 1
+        elif x > most[filled - 1]:
+            tail += most[filled - 1]
+        else:
+            continue
+        tail -= x
+        at = filled - 1
+        while at > 0 and most[at - 1] < x:
+            most[at] = most[at - 1]
+            at -= 1
+        most[at] = x
+    return bool(most[0] * factor[1] < tail * factor[0])
 
 
 @njit(cache=True)
-def _tree_distance(p: Problem, w: Walk, m: int, n: int, records: int) -> float:
+def _tree_distance(
+    histogram: NDArray[np.int64],
+    touched: NDArray[np.int64],
+    groups: NDArray[np.float64],
+    tree: NDArray[np.int32],
+    overall: NDArray[np.float64],
+    n: int,
+    records: int,
+) -> float:
     """Earth mover's distance to the whole table in a tree: half the flow over all edges.
 
     Labels that the class does not have differ by their share in the table, which sums to one.
     """
-    depth = p.depth[m]
+    depth = len(tree)
     total = 0.0
     for level in range(depth):
-        tree, overall = p.tree[m, level], p.overall[m, level]
+        label = tree[level]
         flow = 1.0
         for r in range(n):
-            w.groups[tree[w.touched[r]]] += w.histogram[w.touched[r]] / records
+            groups[label[touched[r]]] += histogram[touched[r]] / records
         for r in range(n):
-            g = tree[w.touched[r]]
-            if w.groups[g] > 0:
-                flow += abs(w.groups[g] - overall[g]) - overall[g]
-                w.groups[g] = 0.0
+            g = label[touched[r]]
+            if groups[g] > 0:
+                flow += abs(groups[g] - overall[level, g]) - overall[level, g]
+                groups[g] = 0.0
         total += flow
     return float(total / (2 * depth))
 
 
 @njit(cache=True)
-def _ordered_distance(p: Problem, w: Walk, m: int, records: int) -> float:
+def _ordered_distance(
+    histogram: NDArray[np.int64],
+    overall: NDArray[np.float64],
+    n_steps: int,
+    missing: int,
+    records: int,
+) -> float:
     """Earth mover's distance along a line of values one step apart, over its length.
 
     Missing is on no line: what is known is compared as far as both sides have it, the rest as
     equal, as `niming.risk.t_closeness` does.
     """
-    missing = p.n_missing[m]
-    n_steps = p.n_outcomes[m] - missing - 1
-    share, overall = 1.0, 1.0
-    if missing:
-        share -= w.histogram[0] / records
-        overall -= p.overall[m, 0, 0]
-    moved = abs(share - overall)
+    share, known = 1.0, 1.0
+    if missing > 0:
+        share -= histogram[0] / records
+        known -= overall[0]
+    moved = abs(share - known)
     if share <= 0 or n_steps < 1:
         return moved
     gap = 0.0
     total = 0.0
-    for v in range(missing, p.n_outcomes[m] - 1):
-        gap += w.histogram[v] / (records * share) - p.overall[m, 0, v] / overall
+    for v in range(missing, missing + n_steps):
+        gap += histogram[v] / (records * share) - overall[v] / known
         total += abs(gap)
-    return float(min(share, overall) * total / n_steps + moved)
+    return float(min(share, known) * total / n_steps + moved)

@@ -105,8 +105,8 @@ def search(
 
 
 def _order(lattice: Lattice) -> list[int]:
-    """Return the columns in search order: those of many values first, which tables shrink by."""
-    return sorted(range(len(lattice.axes)), key=lambda j: (-lattice.axes[j].codes.shape[1], j))
+    """Return the columns in search order: those of few values first: fewest tables."""
+    return sorted(range(len(lattice.axes)), key=lambda j: (lattice.axes[j].codes.shape[1], j))
 
 
 def _problem(
@@ -123,7 +123,9 @@ def _problem(
     label = np.zeros(shape, dtype=np.int32)
     extra = np.zeros(shape)
     base = np.zeros(shape[:2])
-    rest, smallest = np.zeros(q), np.zeros(q)
+    least, rest, smallest = np.zeros(q), np.zeros(q), np.zeros(q)
+    lowest = np.zeros(q, dtype=np.int64)
+    k = max((int(m.k) for m in models if isinstance(m, KAnonymity)), default=1)
     cells = np.empty((q, counts.n_cells), dtype=np.int32)
     for j, axis in enumerate(axes):
         values, levels = axis.codes.shape[1], axis.n_levels
@@ -138,25 +140,29 @@ def _problem(
         records = np.bincount(cells[j], weights=counts.n, minlength=values)
         base[j, :levels] = kept @ records
         smallest[j] = axis.smallest
-        # A record of the branch counts at least its kept share at level 0, a suppressed one at
-        # least what the smallest share makes of it.
-        least = float(loss.suppressed(np.array([shares[0].min()]))[0])
-        rest[j] = max(0.0, least - float(kept[0].max()))
+        while lowest[j] < levels and _alone(label[j, lowest[j]], records, k) > limit:
+            lowest[j] += 1
+        low = min(int(lowest[j]), levels - 1)
+        least[j] = base[j, low]
+        # A suppressed record counts at least what the smallest share makes of it; it was counted
+        # in `least` with at most the largest.
+        rest[j] = max(0.0, float((loss.suppressed(shares[low])).min() - kept[low].max()))
     sensitive = list(dict.fromkeys(c for m in models for c in m.columns))
     joint, by_joint = _joint(counts, sensitive)
     value, below, combined, n_suffixes, suffix = suffixes(cells, n_values, joint, len(by_joint))
     place = np.empty(q, dtype=np.int64)
     place[list(order)] = np.arange(q)
-    k = max((m.k for m in models if isinstance(m, KAnonymity)), default=1)
     others = [m for m in models if not isinstance(m, KAnonymity)]
     return Problem(
         n=counts.n_rows,
         limit=limit,
-        k=int(k),
+        k=k,
         n_levels=n_levels,
         label=label,
         extra=extra,
         base=base,
+        lowest=lowest,
+        least=least,
         rest=rest,
         floor=counts.n_rows * smallest,
         weight=loss.weigh([a.column for a in axes]),
@@ -168,6 +174,12 @@ def _problem(
         place=place,
         **_conditions(others, counts, by_joint, limit),
     )
+
+
+def _alone(label: NDArray[np.int32], records: NDArray[np.number], k: int) -> float:
+    """Count the records that a column suppresses when all others are dropped."""
+    size = np.bincount(label[: len(records)], weights=records)
+    return float(size[size < k].sum())
 
 
 def _joint(counts: Counts, sensitive: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -269,9 +281,14 @@ def _start(problem: Problem) -> tuple[State, Walk]:
         spare_suffix=np.empty((2, cells), dtype=np.int32),
         spare_size=np.empty((2, cells), dtype=np.int64),
         edges=np.empty((2, cells + 1), dtype=np.int64),
+        run_row=np.empty(cells + 1, dtype=np.int64),
+        run_class=np.empty(cells + 1, dtype=np.int32),
+        run_value=np.empty(cells + 1, dtype=np.int32),
+        run_size=np.empty(cells + 1, dtype=np.int64),
         histogram=np.zeros(outcomes, dtype=np.int64),
         groups=np.zeros(outcomes),
         touched=np.empty(outcomes, dtype=np.int64),
+        most=np.empty(outcomes, dtype=np.int64),
     )
     walk.n_rows[0] = cells
     walk.class_of[0] = 0
