@@ -366,7 +366,9 @@ def credit_code_valid(chars: Characters) -> Mask:
     """
     codes = _exactly(chars, 18)
     check = credit_code_check(codes)
-    return (check != 0) & (check == codes[:, 17]) & _digits(codes[:, 2:8]).all(axis=1)
+    region: Mask = _digits(codes[:, 2:8]).all(axis=1)
+    valid: Mask = region & (check != 0) & (check == codes[:, 17])
+    return valid
 
 
 def credit_codes(region: Characters, *, rng: np.random.Generator) -> Characters:
@@ -448,7 +450,8 @@ def mobile_valid(chars: Characters) -> Mask:
     [True, False]
     """
     numbers = _exactly(chars, 11)
-    valid: Mask = _digits(numbers).all(axis=1) & np.isin(_number(numbers, 0, 3), _SEGMENTS)
+    assigned: Mask = np.isin(_number(numbers, 0, 3), _SEGMENTS)
+    valid: Mask = assigned & _digits(numbers).all(axis=1)
     return valid
 
 
