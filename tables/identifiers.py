@@ -366,7 +366,7 @@ def credit_code_valid(chars: Characters) -> Mask:
     """
     codes = _exactly(chars, 18)
     check = credit_code_check(codes)
-    region: Mask = _digits(codes[:, 2:8]).all(axis=1)
+    region = _digits(codes[:, 2:8]).all(axis=1)
     valid: Mask = region & (check != 0) & (check == codes[:, 17])
     return valid
 
