@@ -182,8 +182,8 @@ def l_diversity(
     In a class let n_i be the records with the sensitive value i, r_1 >= r_2 >= … >= r_m the n_i in
     descending order, n their sum. Distinct: m. Entropy: exp(ln n − Σ n_i ln n_i / n), exactly m
     where all n_i are equal. Recursive: the largest l with r_1 < c (r_l + … + r_m), compared in
-    integers with c read as the nearest fraction of a denominator up to 10⁶; 1-diversity always
-    holds. The table's l is the smallest of its classes.
+    integers (while these fit) with c read as the nearest fraction of a denominator up to 10⁶;
+    1-diversity always holds. The table's l is the smallest of its classes.
 
     Records whose quasi-identifiers are all suppressed are a class like any other: what they do
     not hide is their sensitive value.
@@ -249,6 +249,7 @@ def _recursive(
     spectrum: Spectrum, starts: NDArray[np.int64], size: NDArray[np.int64], c: Fraction
 ) -> NDArray[np.int64]:
     """Return the largest l with r1 < c (r_l + … + r_m) a class, at least 1."""
+    c = min(c, Fraction(int(size.max()) + 1))  # no larger c says more, and products stay in int64
     # Descending within each class by one sort of a combined key; classes keep their places.
     top = int(spectrum.n.max()) + 1
     if (int(spectrum.class_of[-1]) + 1) * top < 2**62:
@@ -260,7 +261,11 @@ def _recursive(
     lengths = _distinct(spectrum, starts)
     tail = np.repeat(size + before[starts], lengths) - before
     largest = np.repeat(falling[starts], lengths)
-    holds = largest * c.denominator < tail * c.numerator
+    fits = int(size.max()) * max(c.numerator, c.denominator) < 2**62
+    if fits:
+        holds = largest * c.denominator < tail * c.numerator
+    else:
+        holds = largest < tail * float(c)
     # Tails fall along a class, so the condition holds on a prefix of it.
     return np.maximum(np.add.reduceat(holds.astype(np.int64), starts), 1)
 

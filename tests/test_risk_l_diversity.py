@@ -121,6 +121,13 @@ def test_recursive_compares_whole_numbers() -> None:
     assert above.l == recursive_by_hand([3] + [1] * 27, Fraction("0.12"))
 
 
+def test_a_huge_c_does_not_wrap() -> None:
+    table = {"q": [1] * 6, "s": ["a", "a", "a", "b", "b", "c"]}
+    for c in (7, 1e12, 1e300):
+        found = l_diversity(table, quasi_identifiers=["q"], sensitive="s", kind="recursive", c=c)
+        assert found.l == 3
+
+
 @settings(max_examples=60, deadline=None)
 @given(pairs)
 def test_merging_classes_never_lowers_distinct_l(
