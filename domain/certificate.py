@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from niming.domain.envelope import Envelope
 from niming.domain.fingerprint import Fingerprint, fingerprint
-from niming.domain.ledger import Ledger
+from niming.domain.ledger import CHECKPOINT, LEDGER, Ledger
 from niming.domain.moment import moment, now
 from niming.domain.statement import PAYLOAD_TYPE, read_statement, write_statement
 from niming.domain.terms import Kind, Terms
@@ -389,7 +389,7 @@ def verify(
         files are told); ``policy-changed``; ``revoked``; ``not-yet-valid``, ``expired``;
         ``other-scenario``.
     LedgerError
-        When the ledger was changed where it matters.
+        When the ledger was changed, so that a revocation may be hidden.
 
     Notes
     -----
@@ -417,7 +417,8 @@ def verify(
             code="policy-changed",
             hint="certify the release again under the policy in force",
         )
-    _check_revocation(certificate, revoked, ledger)
+    log = Ledger(ledger) if isinstance(ledger, str | Path) else ledger
+    _check_revocation(certificate, revoked, log)
     _check_dates(certificate, at)
     if scenario is not None and scenario != certificate.scenario_id:
         raise CertificateError(
@@ -433,7 +434,7 @@ def verify(
         key_ids=key_ids,
         at=at,
         unlisted=unlisted,
-        notes=tuple(_notes(certificate, store, scenario, revoked, ledger, unlisted)),
+        notes=tuple(_notes(certificate, store, scenario, revoked, log, unlisted)),
     )
 
 
@@ -466,14 +467,13 @@ def _check_files(certificate: Certificate, folder: Path) -> None:
 
 
 def _check_revocation(
-    certificate: Certificate, revoked: Collection[str] | None, ledger: Ledger | str | Path | None
+    certificate: Certificate, revoked: Collection[str] | None, ledger: Ledger | None
 ) -> None:
     """Raise when the certificate stands in a list of revocations or in the ledger."""
     when = ""
     listed = revoked is not None and certificate.id in revoked
     if not listed and ledger is not None:
-        log = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
-        entry = log.revoked(certificate.id)
+        entry = ledger.revoked(certificate.id)
         listed = entry is not None
         when = f" on {entry.time[:10]} (entry {entry.seq} of the ledger)" if entry else ""
     if listed:
@@ -501,10 +501,10 @@ def _check_dates(certificate: Certificate, at: datetime) -> None:
 
 
 def _unlisted(certificate: Certificate, folder: Path) -> tuple[str, ...]:
-    """Return the files in the folder that are not subjects, without the certificate itself."""
-    listed = {subject.name for subject in certificate.subjects} | {CERTIFICATE}
+    """Return the files in the folder that are not subjects, nor certificate, nor ledger."""
+    listed = {subject.name for subject in certificate.subjects} | {CERTIFICATE, CHECKPOINT}
     there = (f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
-    return tuple(sorted(set(there) - listed))
+    return tuple(sorted(f for f in there if f not in listed and not f.startswith(LEDGER)))
 
 
 def _notes(
@@ -512,7 +512,7 @@ def _notes(
     store: TrustStore,
     scenario: str | None,
     revoked: Collection[str] | None,
-    ledger: Ledger | str | Path | None,
+    ledger: Ledger | None,
     unlisted: Iterable[str],
 ) -> Iterable[str]:
     """Say what the outcome does not cover."""
@@ -520,6 +520,11 @@ def _notes(
         yield f"the use was not checked; the certificate is for {certificate.scenario_id} alone"
     if revoked is None and ledger is None:
         yield "revocation was not checked: there is no list and no ledger"
+    if ledger is not None and not _recorded(certificate, ledger):
+        yield (
+            f"{ledger.path} is not the ledger that this certificate was recorded in; a revocation "
+            "that stands there would not be found here"
+        )
     names = list(unlisted)
     if names:
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
@@ -527,6 +532,14 @@ def _notes(
     unknown = [key_id for key_id in certificate.key_ids if key_id not in store.keys]
     if unknown:
         yield f"{len(unknown)} more signatures, of keys that are not trusted, were not checked"
+
+
+def _recorded(certificate: Certificate, ledger: Ledger) -> bool:
+    """Return whether the ledger begins with the history that the certificate anchors."""
+    anchor = certificate.terms.anchor
+    if anchor is None:
+        return False
+    return anchor.size <= len(ledger) and ledger.root(anchor.size) == anchor.root
 
 
 def _named(certificate: Certificate) -> str:

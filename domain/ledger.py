@@ -88,6 +88,7 @@ class Ledger:
         self._tree = MerkleTree()
         self._starts = array("Q", [0])  # byte where each entry begins, and where the last ends
         self._last: str | None = None  # leaf hash of the last entry in the tree
+        self._revoking: list[int] = []  # numbers of the entries that revoke
 
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"
@@ -235,9 +236,18 @@ class Ledger:
         """Return the entry that revokes a certificate, or None.
 
         It has the type ``"revoked"`` and a body with ``{"certificate": id}``.
+
+        Raises
+        ------
+        LedgerError
+            When any entry was changed, or the ``checkpoint.json`` beside saw entries that are not
+            there: then a revocation may be hidden.
         """
-        found = (e for e in self.entries("revoked") if e.body.get("certificate") == certificate_id)
-        return next(found, None)
+        if self.checkpoint_path.exists():
+            self.consistent(Checkpoint.read(self.checkpoint_path))
+        self._grown()
+        found = (self.entry(seq) for seq in self._revoking)
+        return next((e for e in found if e.body.get("certificate") == certificate_id), None)
 
     def _grown(self) -> MerkleTree:
         """Return the tree over all complete entries, after reading those that are new."""
@@ -259,6 +269,8 @@ class Ledger:
                         or found.previous != self._last
                     ):
                         raise self._broken(len(self._tree))
+                    if found.type == "revoked":
+                        self._revoking.append(found.seq)
                     self._tree.append(found.leaf)
                     self._starts.append(self._starts[-1] + len(line))
                     self._last = found.recorded

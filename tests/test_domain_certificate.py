@@ -553,6 +553,41 @@ class TestRevocation:
         assert "entry 2 of the ledger" in error.message
         assert error.exit_code == 3
 
+    def test_a_revocation_that_is_hidden_is_missed(self, release: Path, tmp_path: Path):
+        ledger = Ledger(tmp_path / "log")
+        ledger.append("certified", {"certificate": "C-2026-001"})
+        ledger.append("revoked", {"certificate": "C-2026-001"})
+        ledger.append("loaded", {})
+        whole = ledger.path.read_bytes()
+        ledger.path.write_bytes(whole.replace(b'"type":"revoked"', b'"type":"reworked"'))
+        with pytest.raises(LedgerError, match="entry 1"):
+            verify(release, trust=TRUST, at=AT, ledger=ledger.path)
+        ledger.path.write_bytes(whole)
+        ledger.checkpoint(AGENCY)
+        ledger.path.write_bytes(whole[: whole.index(b"\n") + 1])
+        with pytest.raises(LedgerError, match="are gone"):
+            verify(release, trust=TRUST, at=AT, ledger=ledger.path)
+
+    def test_another_ledger_is_told(self, release: Path, tmp_path: Path):
+        agency = Ledger(tmp_path / "agency")
+        agency.append("certified", {"certificate": "C-2026-001"})
+        anchor = {"size": 1, "root": agency.root().hex()}
+        certificate = made(ledger=anchor)
+        other = Ledger(tmp_path / "other")
+        other.append("loaded", {})
+        options = {"files": release, "trust": TRUST, "at": AT}
+        held = verify(certificate, **options, ledger=agency)
+        assert not any("ledger" in note for note in held.notes)
+        for wrong in (other, tmp_path / "missing"):
+            held = verify(certificate, **options, ledger=wrong)
+            assert any("not the ledger" in note for note in held.notes)
+
+    def test_a_ledger_in_the_release_is_not_unlisted(self, release: Path):
+        ledger = Ledger(release)
+        ledger.append("certified", {"certificate": "C-2026-001"})
+        ledger.checkpoint(AGENCY)
+        assert verify(release, trust=TRUST, at=AT, ledger=ledger).unlisted == ()
+
     def test_a_broken_entry_is_not_passed_over(self, release: Path, tmp_path: Path):
         ledger = Ledger(tmp_path / "log")
         ledger.append("revoked", {"certificate": "C-2026-001"})
