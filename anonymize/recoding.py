@@ -17,6 +17,7 @@ from niming.measure import JSON
 from niming.tables import MISSING, ROOT, SUPPRESSED, Counts, Hierarchy, Source, Table, read
 from niming.tables.grouping import group
 from niming.tables.rules import Language, Texts
+from niming.tables.write import atomic
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -253,11 +254,9 @@ class Recoding:
         """Write the recoding to a YAML file, atomically."""
         import yaml
 
-        from niming.tables.write import atomic
-
         text = yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False, width=100)
         with atomic(path) as temporary:
-            Path(temporary).write_text(text, encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str]) -> Recoding:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from niming.errors import HierarchyError, InputError
 from niming.measure import JSON
+from niming.tables.encoding import detect
 from niming.tables.rules import (
     ROOT,
     Dates,
@@ -27,6 +28,7 @@ from niming.tables.rules import (
     Texts,
     rows_of_tree,
 )
+from niming.tables.write import atomic
 
 __all__ = ["ROOT", "Bound", "Hierarchy", "texts"]
 
@@ -133,13 +135,12 @@ class Hierarchy:
             As `from_rows`.
         """
         file = Path(path)
+        if not file.is_file():
+            raise InputError(f"there is no hierarchy file {file}", hint="check the path")
         try:
-            raw = file.read_bytes()
+            text = file.read_text(encoding=detect(file).name).removeprefix("\ufeff")
         except OSError as error:
-            raise InputError(
-                f"cannot read the hierarchy file {file} ({error.strerror})", hint="check the path"
-            ) from None
-        text = _decode(raw, file)
+            raise InputError(f"cannot read the hierarchy file {file} ({error.strerror})") from None
         rows = _split(text, delimiter)
         if not rows:
             raise HierarchyError(f"the hierarchy file {file} is empty", hint="one line a value")
@@ -310,13 +311,8 @@ class Hierarchy:
         """
         buffer = io.StringIO()
         csv.writer(buffer, delimiter=delimiter, lineterminator="\n").writerows(self.rows())
-        target = Path(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
+        with atomic(path) as temporary:
             temporary.write_text(buffer.getvalue(), encoding="utf-8")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Return the tree written out, one row a value of its domain."""
@@ -455,25 +451,17 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-def _decode(raw: bytes, file: Path) -> str:
-    """Decode by BOM, then strict UTF-8, then GB18030."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(
-        f"the hierarchy file {file} is neither UTF-8 nor GB18030", hint="save it as UTF-8"
-    )
-
-
 def _split(text: str, delimiter: str | None) -> list[list[str]]:
-    """Split the lines of a CSV text; without a delimiter take the one that splits most evenly."""
+    """Split the lines of a CSV text; without a delimiter take what splits most evenly."""
     if delimiter is not None:
         return _parse(text, delimiter)
-    tries = [_parse(text, d) for d in (";", ",", "\t")]
-    even = [rows for rows in tries if rows and len({len(r) for r in rows}) == 1]
-    return max(even or tries, key=lambda rows: len(rows[0]) if rows else 0)
+    return max((_parse(text, d) for d in (";", ",", "\t")), key=_evenness)
+
+
+def _evenness(rows: list[list[str]]) -> tuple[bool, int]:
+    """Rank a way to split: several columns of equal length first, then many cells."""
+    widths = {len(r) for r in rows}
+    return len(widths) == 1 and max(widths) > 1, sum(len(r) for r in rows)
 
 
 def _parse(text: str, delimiter: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ label a value gets and which share of the hierarchy's domain has that label.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -390,28 +390,28 @@ class Prefixes:
 
 def rows_of_tree(tree: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     """Write a nested dict out as rows, each as long as the deepest, ``*`` at the end."""
-    paths: list[list[str]] = []
-    stack: list[tuple[object, list[str]]] = [(tree, [])]
-    while stack:
-        branch, above = stack.pop()
-        if isinstance(branch, Mapping):
-            for label, below in reversed(list(branch.items())):
-                leaf = below is None or (isinstance(below, (Mapping, Sequence)) and not below)
-                here = [str(label), *above]
-                if leaf:
-                    paths.append(here)
-                else:
-                    stack.append((below, here))
-        elif isinstance(branch, Sequence) and not isinstance(branch, str):
-            paths.extend([str(leaf), *above] for leaf in branch)
-        else:
-            raise HierarchyError(
-                "a branch of the hierarchy is neither a dict nor a list",
-                hint='write a tree as {"North": ["A", "B"], "South": ["C"]}',
-            )
+    paths = list(_paths(tree, ()))
     depth = max((len(p) for p in paths), default=0)
     # A value nearer to the root than others stays itself until its own group begins.
     return tuple((*[p[0]] * (depth - len(p)), *p, ROOT) for p in paths)
+
+
+def _paths(branch: object, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Give each value of a branch with the labels above it, in the order in which they stand."""
+    if isinstance(branch, Mapping):
+        for label, below in branch.items():
+            if below is None or below in ({}, []):
+                yield (str(label), *above)
+            else:
+                yield from _paths(below, (str(label), *above))
+    elif isinstance(branch, Sequence) and not isinstance(branch, str):
+        for leaf in branch:
+            yield (str(leaf), *above)
+    else:
+        raise HierarchyError(
+            "a branch of the hierarchy is neither a dict nor a list",
+            hint='write a tree as {"North": ["A", "B"], "South": ["C"]}',
+        )
 
 
 def _exact(x: float) -> Fraction:
