@@ -336,19 +336,22 @@ class _Task:
         """Fit one model and return its score on the test records."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.metrics import f1_score, r2_score, roc_auc_score
+        from threadpoolctl import threadpool_limits
 
         estimator = _estimator(model, plan, regression=self.metric == "R²", seed=seed)
         name = estimator.steps[-1][0]
-        with warnings.catch_warnings():
+        # One thread: on a busy machine OpenMP's threads wait for each other a hundred times longer
+        # than they work, and a second core gains little on this many rows.
+        with threadpool_limits(limits=1), warnings.catch_warnings():
             # A solver that stops at its limit is still the same yardstick for both tables.
             warnings.simplefilter("ignore", ConvergenceWarning)
             estimator.fit(x, y, **{f"{name}__sample_weight": weight})
-        if self.metric == "AUC":
-            return float(roc_auc_score(y_test, estimator.predict_proba(x_test)[:, 1]))
+            if self.metric == "AUC":
+                return float(roc_auc_score(y_test, estimator.predict_proba(x_test)[:, 1]))
+            guess = estimator.predict(x_test)
         if self.metric == "R²":
-            return float(r2_score(y_test, estimator.predict(x_test)))
+            return float(r2_score(y_test, guess))
         labels = np.unique(y_test)
-        guess = estimator.predict(x_test)
         return float(f1_score(y_test, guess, labels=labels, average="macro", zero_division=0))
 
 
