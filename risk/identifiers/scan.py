@@ -264,7 +264,7 @@ def scan(source: Source) -> Scan:
 
 def _profile(table: Table, column: str, scanned: int) -> _Profile:
     """Count the distinct values of a column in the engine, as text."""
-    import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = _kind(table.schema.field(column).type)
     rows = "source"
@@ -273,7 +273,7 @@ def _profile(table: Table, column: str, scanned: int) -> _Profile:
     value = table.expression(column)
     sql = f"SELECT v, count(*) AS n FROM (SELECT {value} AS v FROM {rows}) GROUP BY v"
     answer = table.query(f"SELECT CAST(v AS VARCHAR) AS v, n FROM ({sql})")
-    present = answer.filter(pa.compute.is_valid(answer["v"]))
+    present = answer.filter(pc.is_valid(answer["v"]))
     texts = numbers.plain(present["v"])
     n = present["n"].to_numpy().astype(np.int64)
     return _Profile(column, table.schema.field(column).type, kind, texts, n, scanned)
