@@ -520,7 +520,7 @@ def _notes(
         yield f"the use was not checked; the certificate is for {certificate.scenario_id} alone"
     if revoked is None and ledger is None:
         yield "revocation was not checked: there is no list and no ledger"
-    if ledger is not None and not _recorded(certificate, ledger):
+    if ledger is not None and _elsewhere(certificate, ledger):
         yield (
             f"{ledger.path} is not the ledger that this certificate was recorded in; a revocation "
             "that stands there would not be found here"
@@ -534,12 +534,12 @@ def _notes(
         yield f"{len(unknown)} more signatures, of keys that are not trusted, were not checked"
 
 
-def _recorded(certificate: Certificate, ledger: Ledger) -> bool:
-    """Return whether the ledger begins with the history that the certificate anchors."""
+def _elsewhere(certificate: Certificate, ledger: Ledger) -> bool:
+    """Return whether the ledger lacks the history that the certificate anchors."""
     anchor = certificate.terms.anchor
     if anchor is None:
         return False
-    return anchor.size <= len(ledger) and ledger.root(anchor.size) == anchor.root
+    return len(ledger) < anchor.size or ledger.root(anchor.size) != anchor.root
 
 
 def _named(certificate: Certificate) -> str:

@@ -195,12 +195,15 @@ class Ledger:
 
     def entry(self, seq: int) -> Entry:
         """Return entry `seq`, counted from 0; raise LedgerError when there is none."""
-        n = len(self._grown())
-        if not 0 <= seq < n:
-            raise LedgerError(f"{self.path} has {n} entries, none with the number {seq}")
+        tree = self._grown()
+        if not 0 <= seq < len(tree):
+            raise LedgerError(f"{self.path} has {len(tree)} entries, none with the number {seq}")
         with self._readable() as file:
             file.seek(self._starts[seq])
-            return self._read(file.read(self._starts[seq + 1] - self._starts[seq]), seq)
+            entry = self._read(file.read(self._starts[seq + 1] - self._starts[seq]), seq)
+        if entry.leaf != tree.leaf(seq).hex():
+            raise self._broken(seq)
+        return entry
 
     def entries(self, kind: str | None = None) -> Iterator[Entry]:
         """Yield the entries in order, all or of one type; raise LedgerError at a changed one."""

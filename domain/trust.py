@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from niming.domain.keys import key_id, load_public
 from niming.errors import CertificateError, KeyFileError
 
-__all__ = ["TrustStore", "Trusted", "add", "entries", "home", "trust_store"]
+__all__ = ["Trust", "TrustStore", "Trusted", "add", "entries", "home", "trust_store"]
 
 HOME = "NIMING_HOME"
 """Environment variable with the folder of niming's own files; default ``~/.config/niming``."""

@@ -266,10 +266,10 @@ class TestInterop:
 
 
 def flips(data: bytes) -> Iterator[bytes]:
-    """Every single bit flipped."""
+    """Every byte changed in its lowest, its case and its highest bit."""
     for at in range(len(data)):
-        for bit in range(8):
-            yield data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+        for mask in (0x01, 0x20, 0x80):
+            yield data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
 
 
 class TestAnyChangedByte:
@@ -282,7 +282,7 @@ class TestAnyChangedByte:
                 authenticate(Certificate.from_bytes(changed), store)
             assert caught.value.code in ("malformed", "bad-signature", "untrusted-key")
             n += 1
-        assert n == 8 * len(data)
+        assert n == 3 * len(data)
 
     def test_left_out_put_in_cut_off(self):
         data = made().to_bytes()
