@@ -726,7 +726,7 @@ def _ordered_distance(
 ) -> float:
     """Earth mover's distance along a line of values one step apart, over its length.
 
-    Missing is on no line: what is known is compared as far as both sides have it, the rest as
+    Missing is on no line: what is known is compared at the class's share of it, the rest as
     equal, as `niming.risk.t_closeness` does.
     """
     share, known = 1.0, 1.0
@@ -741,4 +741,4 @@ def _ordered_distance(
     for v in range(missing, missing + n_steps):
         gap += histogram[v] / (records * share) - overall[v] / known
         total += abs(gap)
-    return float(min(share, known) * total / n_steps + moved)
+    return float(share * total / n_steps + moved)

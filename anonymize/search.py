@@ -220,8 +220,8 @@ def _conditions(
     kinds = {"distinct": DISTINCT, "entropy": ENTROPY, "recursive": RECURSIVE}
     for i, (model, (_, code), tree) in enumerate(zip(models, found, trees, strict=True)):
         out["outcome"][i] = code[by_joint]
-        # A union of classes that satisfy a model satisfies it, except where missing values leave
-        # the line of an ordered distance; that one that fails spoils the union, only "distinct".
+        # A union of classes that satisfy a model satisfies it; that one that fails spoils the
+        # union, only "distinct".
         out["pruning"][i] = limit == 0
         if isinstance(model, LDiversity):
             out["kind"][i] = kinds[model.kind]
@@ -233,7 +233,6 @@ def _conditions(
         ordered = model.distance == "ordered"
         out["kind"][i] = ORDERED if ordered else TREE
         out["bound"][i] = model.t
-        out["pruning"][i] &= not (ordered and out["n_missing"][i])
         for level, label in enumerate(tree):
             out["tree"][i, level, : len(label)] = label
             records = np.bincount(label[code], weights=counts.n, minlength=width)

@@ -169,6 +169,16 @@ def test_the_largest_distance_is_rounded_once() -> None:
             assert found.t == 0.2
 
 
+@pytest.mark.parametrize("distance", ["equal", "ordered", "hierarchical"])
+@settings(max_examples=100, deadline=None)
+@given(rows=pairs(SUPPRESSED))
+def test_merging_classes_never_raises_t(distance: str, rows: list[tuple[int, int]]) -> None:
+    kind = TREE if distance == "hierarchical" else distance
+    apart = Closeness.of(counted(rows).classes(["q"]), "s", distance=kind)  # type: ignore[arg-type]
+    merged = counted([(q // 2, v) for q, v in rows]).classes(["q"])
+    assert Closeness.of(merged, "s", distance=kind).t <= apart.t + 1e-12  # type: ignore[arg-type]
+
+
 @settings(max_examples=60, deadline=None)
 @given(rows=pairs(SUPPRESSED))
 def test_distances_are_shares_and_one_class_is_close(rows: list[tuple[int, int]]) -> None:
