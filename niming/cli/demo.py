@@ -54,12 +54,12 @@ def demo(
 
     with step(pick("3 measure the raw table", "3 度量原始数据")):
         raw = sealed.assess()
-    alone = raw.n_unique
+    alone, k = raw.anonymity.n_unique, raw.anonymity.k
     rows, _ = sealed.shape
     result(
         pick(
-            f"  k = {raw.k}: {alone:,} of {rows:,} people are the only one of their kind",
-            f"  k = {raw.k}：{rows:,} 人中有 {alone:,} 人独一无二",
+            f"  k = {k}: {alone:,} of {rows:,} people are the only one of their kind",
+            f"  k = {k}：{rows:,} 人中有 {alone:,} 人独一无二",
         )
     )
 
