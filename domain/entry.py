@@ -70,18 +70,20 @@ class Entry:
             raise InputError("the actor of an event is one printable line")
         parse_moment(self.time, "the time of an entry")
 
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the entry as JSON."""
+        return {
+            "actor": self.actor,
+            "body": self.body,
+            "previous": self.previous,
+            "seq": self.seq,
+            "time": self.time,
+            "type": self.type,
+        }
+
     def data(self) -> bytes:
         """Return the canonical JSON of the entry: the leaf of the Merkle tree."""
-        return canonical(
-            {
-                "actor": self.actor,
-                "body": self.body,
-                "previous": self.previous,
-                "seq": self.seq,
-                "time": self.time,
-                "type": self.type,
-            }
-        )
+        return canonical(self.to_dict())
 
     @property
     def leaf(self) -> str:

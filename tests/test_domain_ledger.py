@@ -81,6 +81,7 @@ class TestAppend:
             document = json.loads(line)
             assert canonical(document) + b"\n" == line
             entry = document["entry"]
+            assert entry == ledger.entry(seq).to_dict()
             assert entry["seq"] == seq
             assert entry["previous"] == previous
             assert entry["time"].endswith("Z")
