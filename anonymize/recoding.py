@@ -247,7 +247,9 @@ class Recoding:
             )
         except KeyError as error:
             raise InputError(f"the recoding lacks the entry {error.args[0]!r}") from None
-        except (TypeError, OverflowError):
+        except InputError:
+            raise
+        except (TypeError, ValueError, OverflowError):
             raise InputError("an entry of the recoding has the wrong type") from None
 
     def to_yaml(self, path: str | os.PathLike[str]) -> None:

@@ -30,11 +30,11 @@ def distinct(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.obj
     """
     import pyarrow as pa
 
-    if column.num_chunks == 0:
-        column = pa.chunked_array([pa.array([], column.type)])
+    if len(column) == 0:
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=object)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    array = column.combine_chunks()
+    array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0)
     rows = array.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32)
