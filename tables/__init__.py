@@ -7,6 +7,7 @@ from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum,
 from niming.tables.hierarchy import ROOT, Bound, Hierarchy, texts
 from niming.tables.schema import Column, Role, Schema
 from niming.tables.source import Source, Table, read
+from niming.tables.write import atomic, unguarded, write_csv, write_parquet
 
 __all__ = [
     "MISSING",
@@ -22,7 +23,11 @@ __all__ = [
     "Source",
     "Spectrum",
     "Table",
+    "atomic",
     "count",
     "read",
     "texts",
+    "unguarded",
+    "write_csv",
+    "write_parquet",
 ]
