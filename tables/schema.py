@@ -462,10 +462,10 @@ def _allows(kind: Kind, found: pa.DataType) -> bool:
     numeric = types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)
     match kind:
         case "integer" | "number":
-            return numeric
+            return bool(numeric)
         case "date" | "datetime":
-            return text or types.is_temporal(found)
+            return bool(text or types.is_temporal(found))
         case "boolean":
-            return types.is_boolean(found) or types.is_integer(found) or text
+            return bool(types.is_boolean(found) or types.is_integer(found) or text)
         case _:
-            return text
+            return bool(text)
