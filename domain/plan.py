@@ -101,6 +101,7 @@ class Plan:
             gives the best k within it.
         """
         schema.check(table)
+        table.require(policy.columns, asked_by=f"policy {policy.id!r}")
         target = target if target is not None else schema.target
         if target is not None:
             if target not in table.columns:

@@ -304,6 +304,12 @@ class Policy:
         """Return the threshold on `measure`, or None where the policy has none."""
         return next((r.threshold for r in self.requirements if r.measure == measure), None)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that requirements name, as in ``l_diversity.distinct[illness]``."""
+        named = (r.measure.partition("[")[2].removesuffix("]") for r in self.requirements)
+        return tuple(dict.fromkeys(c for c in named if c))
+
     def judge(self, measures: Sequence[Measure]) -> tuple[Verdict, ...]:
         """Return a verdict a requirement."""
         return tuple(r.judge(measures) for r in self.requirements)

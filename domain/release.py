@@ -7,7 +7,11 @@ The folder holds ``data.parquet``, ``manifest.json`` (what the maker says was do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,15 +160,8 @@ class Release:
             A folder that holds a certified release: its files must not change.
         """
         folder = Path(folder)
-        if (folder / CERTIFICATE).exists():
-            raise InputError(
-                f"{folder} holds a certified release",
-                hint="choose another folder: a certified one does not change",
-            )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"cannot make the folder {folder} ({error.strerror})") from None
+        _not_certified(folder)
+        _make(folder)
         write_parquet(self.data, folder / DATA)
         write_bytes(folder / MANIFEST, canonical(self.manifest()))
         write_bytes(folder / POLICY, self.policy.source.encode())
@@ -173,22 +170,29 @@ class Release:
     def save(self, folder: str | Path) -> Evidence:
         """Write the release into `folder`, let the gate measure it there, and add its evidence.
 
+        The folder is made beside its place and moved there whole: a run that is killed, or a disk
+        that fills, leaves no part of a release.
+
         Returns
         -------
         Evidence
             With the verdict. A release that fails is written too: the report says what to change,
             and nobody can sign it.
         """
-        from niming.domain.gate import certify
+        from niming.domain.gate import Evidence, certify
 
-        return certify(self.write(folder), self.policy, original=self.original)
+        folder = Path(folder)
+        _not_certified(folder)
+        with _staged(folder) as stage:
+            evidence = certify(self.write(stage), self.policy, original=self.original)
+        return Evidence(evidence.content, folder)
 
     def evidence(self) -> Evidence:
         """Measure the release as the gate would, without keeping any file."""
-        import tempfile
+        from niming.domain.gate import certify
 
         with tempfile.TemporaryDirectory(prefix="niming-") as folder:
-            return self.save(folder)
+            return certify(self.write(folder), self.policy, original=self.original)
 
     def report(self, *, lang: str = "zh") -> Evidence:
         """Return the evidence, which shows itself as the report page in a notebook."""
@@ -205,6 +209,52 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` to `path` atomically."""
     with atomic(path) as temporary:
         Path(temporary).write_bytes(content)
+
+
+def _not_certified(folder: Path) -> None:
+    if (folder / CERTIFICATE).exists():
+        raise InputError(
+            f"{folder} holds a certified release",
+            hint="choose another folder: a certified one does not change",
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the folder {folder} ({error.strerror})", hint="choose another place"
+        ) from None
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Give a folder beside `folder` whose files go there when all went well, or nowhere."""
+    _make(folder.parent)
+    try:
+        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise InputError(
+            f"cannot write beside {folder} ({error.strerror})", hint="choose another place"
+        ) from None
+    try:
+        yield stage
+        if folder.exists():
+            for file in sorted(stage.iterdir()):
+                file.replace(folder / file.name)
+        else:
+            stage.chmod(0o777 & ~_umask())
+            stage.rename(folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _json(path: Path) -> dict[str, JSON]:

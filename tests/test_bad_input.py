@@ -108,10 +108,6 @@ BAD_TABLES: dict[str, tuple[str | bytes | None, str]] = {
     "no such column": (rows(60).replace("illness", "disease"), "'illness'"),
     "all missing": ("town,age,illness\n" + f",30,{MARK}\n" * 60, "'town'"),
     "k larger than the table": (rows(2), "2"),
-    "all rows unique": (
-        rows(60, towns=60, age=lambda i: 20 + i).replace("town", "town"),
-        "",
-    ),
     "ragged": (rows(60) + f"{MARK},1,2,3,4\n", "line"),
     "a value outside the hierarchy": (rows(60, age=lambda i: 200 if i == 7 else 30), "1 of"),
 }
@@ -132,6 +128,13 @@ def test_bad_tables(desk: Desk, name: str) -> None:
         assert desk.nothing_left()
 
 
+def test_all_rows_unique_are_generalised_until_they_are_not(desk: Desk) -> None:
+    desk.write("t.csv", rows(60, towns=60, age=lambda i: 20 + i))
+    code, said = desk.anonymize()
+    assert code == 0
+    assert "≥ 3" in said
+
+
 def test_all_rows_identical_is_released(desk: Desk) -> None:
     desk.write("t.csv", rows(60, towns=1, age=lambda _: 30))
     assert desk.anonymize()[0] == 0
@@ -150,15 +153,16 @@ def test_k_out_of_reach_says_the_best_k(desk: Desk) -> None:
     )
     code, said = desk.anonymize()
     assert code == 1
-    assert "best k" in said
+    assert "the best is k = 30" in said
     assert desk.nothing_left()
 
 
 def test_a_policy_names_an_absent_column(desk: Desk) -> None:
-    desk.write("p.yaml", POLICY.replace("k_anonymity.k", "l_diversity.distinct[wealth]"))
+    desk.write("p.yaml", POLICY.replace("k_anonymity.k", '"l_diversity.distinct[ilness]"'))
     code, said = desk.anonymize()
-    assert code == 1
-    assert "not computed" in said
+    assert code == 2
+    assert "'ilness' -> 'illness'" in said
+    assert desk.nothing_left()
 
 
 def test_a_hierarchy_that_is_no_tree(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from niming.cli.screen import emit, grid, pick, result, step
+from niming.cli.screen import emit, grid, note, pick, result, step
 
 __all__ = ["ledger"]
 
@@ -37,6 +37,9 @@ def ledger_verify(
         emit(found.to_dict())
     else:
         result(repr(found))
+        for remark in found.notes:
+            note(remark)
+    found.require()
 
 
 @ledger.command("show")

@@ -144,6 +144,8 @@ def verify(
     else:
         result(pick("valid", "有效"), style="bold green")
         result(repr(verified))
+        for remark in verified.notes:
+            note(remark)
 
 
 def revoke(
