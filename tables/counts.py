@@ -300,6 +300,8 @@ def _encode(
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk to combine
         array = pa.array([], column.type)
+    if pa.types.is_null(array.type):  # a column without a type has no values, not the value null
+        array = array.cast(pa.string())
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     raw = array.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32)

@@ -140,6 +140,22 @@ def test_loss_of_the_reference_releases(
     assert result.loss.total == pytest.approx(expected, abs=1e-9)
 
 
+def test_loss_agrees_with_the_search_that_minimised_it() -> None:
+    from niming.anonymize import FullDomain
+    from niming.tables import datasets
+
+    schema = datasets.adult_schema()
+    original = datasets.adult()[:4000]
+    names = list(schema.quasi_identifiers)
+    model = FullDomain(names, schema.hierarchies, k=5).fit(original)
+    released = model.transform(original)
+    trees = {c: schema.hierarchies[c] for c in names}
+    result = compare(original, released, columns=names, hierarchies=trees)
+    assert model.n_suppressed_ > 0
+    assert original[names].isna().any(axis=None)
+    assert result.loss.total == pytest.approx(model.loss_, abs=1e-9)
+
+
 # --- properties ----------------------------------------------------------------------------------
 
 cells = st.sampled_from(["A", "B", "C", "D", "E", None])
@@ -366,6 +382,13 @@ def test_edges_compare_equal_to_themselves(table: dict[str, list[object]]) -> No
     assert len(result.frame()) == len(result.measures())
     assert repr(result).count("\n") <= 2
     assert result.plot().axes
+
+
+def test_a_column_that_is_all_missing_has_no_values_to_look_up() -> None:
+    table = {"town": [None, None], "n": [1, 2]}
+    assert len(count(table, ["town"]).categories[0]) == 0
+    result = compare(table, table, hierarchies={"town": TOWN})
+    assert result.loss.total == 0
 
 
 def test_released_values_that_nothing_explains_are_counted_and_cost_everything() -> None:

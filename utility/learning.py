@@ -336,7 +336,7 @@ class _Task:
         """Fit one model and return its score on the test records."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.metrics import f1_score, r2_score, roc_auc_score
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         estimator = _estimator(model, plan, regression=self.metric == "R²", seed=seed)
         name = estimator.steps[-1][0]
