@@ -139,7 +139,7 @@ def draw(lines: Sequence[Mapping[str, object]]) -> Figure:
 
     names = list(dict.fromkeys(str(line["method"]) for line in lines))
     latest = {str(line["method"]): line for line in lines}
-    figure = Figure(figsize=(11, 0.5 * len(names) + 1.8), layout="constrained")
+    figure = Figure(figsize=(13, 0.5 * len(names) + 1.8), layout="constrained")
     now, then = figure.subplots(1, 2, width_ratios=[3, 2])
     kinds = (("auc_ratio", "AUC ratio"), ("tv_2way", "two-way TV"), ("loss", "loss"))
     at = np.arange(len(names))
@@ -152,7 +152,7 @@ def draw(lines: Sequence[Mapping[str, object]]) -> Figure:
     now.invert_yaxis()
     now.set_xlim(0, 1.12)
     now.set_title(f"utility on UCI Adult, version {lines[-1]['version']}", fontsize=10)
-    now.legend(fontsize=8, loc="lower right")
+    now.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=3, frameon=False)
     runs = list(dict.fromkeys((str(x["date"]), str(x["version"])) for x in lines))
     for name in names:
         mine = {(str(x["date"]), str(x["version"])): x for x in lines if x["method"] == name}
@@ -161,7 +161,7 @@ def draw(lines: Sequence[Mapping[str, object]]) -> Figure:
         then.plot([i for i, _ in known], [v for _, v in known], marker="o", ms=4, label=name)
     then.set_xticks(range(len(runs)), [f"{d}\n{v}" for d, v in runs], fontsize=7)
     then.set_title("AUC ratio by run", fontsize=10)
-    then.legend(fontsize=7)
+    then.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return figure
 
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import utility
 
 
+@pytest.mark.slow
 def test_a_tiny_run_measures_every_method_and_records_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -229,7 +229,7 @@ def _picture(comparison: Comparison) -> Figure:
     for (a, b), distance in comparison.marginals.two_way.items():
         i, j = names.index(a), names.index(b)
         matrix[i, j] = matrix[j, i] = distance
-    image = grid.imshow(matrix, vmin=0, vmax=1, cmap="viridis")
+    image = grid.imshow(matrix, vmin=0, vmax=1, cmap="viridis", aspect="auto")
     grid.set_xticks(range(len(names)), names, rotation=90)
     grid.set_yticks(range(len(names)), names)
     figure.colorbar(image, ax=grid, label="total variation, two-way")
