@@ -79,7 +79,7 @@ class Evidence:
     @property
     def passed(self) -> bool:
         """Whether every requirement holds."""
-        return self.content["verdict"] == "passed"
+        return bool(self.content["verdict"] == "passed")
 
     @property
     def verdict(self) -> str:
@@ -179,8 +179,8 @@ def certify(
             original = candidate.original
         import tempfile
 
-        with tempfile.TemporaryDirectory(prefix="niming-") as folder:
-            written = candidate.with_policy(Policy.of(policy)).write(folder)
+        with tempfile.TemporaryDirectory(prefix="niming-") as passing:
+            written = candidate.with_policy(Policy.of(policy)).write(passing)
             return certify(written, policy, original, scenario=scenario, progress=progress)
     say = progress or (lambda _step: None)
     folder = Path(candidate)
@@ -488,6 +488,5 @@ def _versions() -> dict[str, JSON]:
     from importlib.metadata import version
 
     packages = ("numpy", "pyarrow", "duckdb", "scikit-learn", "cryptography")
-    return {"niming": version("niming"), "python": platform.python_version()} | {
-        p: version(p) for p in packages
-    }
+    found: dict[str, JSON] = {p: version(p) for p in packages}
+    return {"niming": version("niming"), "python": platform.python_version(), **found}

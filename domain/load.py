@@ -55,7 +55,8 @@ class DataSet:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the data as a pandas frame."""
-        return self.data.to_pandas()
+        frame: pd.DataFrame = self.data.to_pandas()
+        return frame
 
     def to_polars(self) -> pl.DataFrame:
         """Return the data as a polars frame (extra ``polars``)."""

@@ -262,8 +262,9 @@ class Plan:
         return f"<pre>{escape(self.explain('zh'))}</pre><pre>{escape(self.explain())}</pre>"
 
     def _records(self) -> list[Mapping[str, JSON]]:
-        dropped = [_drop_record(a) for a in self.actions if a.deed == "drop"]
-        return dropped + ([] if self.forecast is None else list(self.forecast.recoding_.records()))
+        records: list[Mapping[str, JSON]] = []
+        records += [_drop_record(a) for a in self.actions if a.deed == "drop"]
+        return records + ([] if self.forecast is None else list(self.forecast.recoding_.records()))
 
     def _released_schema(self, data: pa.Table, kept: list[str]) -> Schema:
         """Return the schema of the released columns: generalised ones have become categories."""

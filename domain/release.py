@@ -113,18 +113,21 @@ class Release:
         schema = Schema.from_dict(_mapping(manifest, "schema", folder))
         table = read(folder / DATA)
         schema.check(table)
-        records = manifest.get("transformation") or []
+        records = manifest.get("transformation")
+        target = manifest.get("target")
         return cls(
             table.arrow(),
             schema,
             policy,
             name=str(manifest.get("name") or "release"),
-            transformation=tuple(r for r in records if isinstance(r, Mapping)),
-            sampling=manifest.get("sampling"),
+            transformation=tuple(
+                r for r in (records if isinstance(records, list) else []) if isinstance(r, Mapping)
+            ),
+            sampling=_optional(manifest, "sampling"),
             original=None if original is None else read(original),
-            commitment=manifest.get("original"),
+            commitment=_optional(manifest, "original"),
             declared=manifest.get("roles") == "declared",
-            target=manifest.get("target"),
+            target=target if isinstance(target, str) else None,
             created=str(manifest.get("created") or ""),
         )
 
@@ -276,3 +279,8 @@ def _mapping(content: Mapping[str, JSON], key: str, folder: Path) -> Mapping[str
     if not isinstance(value, Mapping):
         raise SchemaError(f"the manifest in {folder} has no {key!r}")
     return value
+
+
+def _optional(content: Mapping[str, JSON], key: str) -> Mapping[str, JSON] | None:
+    value = content.get(key)
+    return value if isinstance(value, Mapping) else None

@@ -19,17 +19,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (data.scan, data.plan, data.anonymize, data.synthesize, data.sample):
-    app.command(rich_help_panel="data scientist")(command)
-for command in (
-    officer.certify,
-    officer.sign,
-    officer.verify,
-    officer.revoke,
-    officer.report,
-    officer.keygen,
-):
-    app.command(rich_help_panel="officer")(command)
+for panel, commands in {
+    "data scientist": (data.scan, data.plan, data.anonymize, data.synthesize, data.sample),
+    "officer": (
+        officer.certify,
+        officer.sign,
+        officer.verify,
+        officer.revoke,
+        officer.report,
+        officer.keygen,
+    ),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 app.add_typer(officer.trust, name="trust")
 app.add_typer(officer.policies, name="policy")
 app.add_typer(ledger, name="ledger")
