@@ -79,7 +79,7 @@ def build(train: str | os.PathLike[str], test: str | os.PathLike[str]) -> pa.Tab
     schema = adult_schema()
     arrays = {}
     for column, cells in zip(schema.columns, zip(*parts, strict=True), strict=True):
-        if column.kind == "integer":
+        if column.lower is not None:  # the columns with bounds are the numbers
             arrays[column.name] = pa.array([int(c) for c in cells], pa.int64())
         else:
             arrays[column.name] = pa.array([None if c == "?" else c.rstrip(".") for c in cells])
