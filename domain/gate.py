@@ -227,6 +227,8 @@ def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = 
     content = dict(evidence.content)
     if evidence.passed:
         content["preview"] = _preview(read(evidence.folder / DATA))
+    if certificate is not None:
+        content["scenario"] = certificate["scenario"]
     page = render(content, certificate=None if certificate is None else dict(certificate))
     write_bytes(evidence.folder / REPORT, page.encode())
 

@@ -296,6 +296,9 @@ def _action(column: Column, schema: Schema, target: str | None) -> Action:
         )
         return Action(name, column.role, "drop", why)
     if column.role == Role.QUASI_IDENTIFIER:
+        if column.kind in ("text", "identifier") and column.hierarchy is None:
+            why = Text(zh="无法泛化的编码", en="a code that cannot be generalised")
+            return Action(name, column.role, "drop", why)
         why = Text(zh="准标识符", en="quasi-identifier")
         return Action(name, column.role, "generalise", why)
     if column.kind in ("text", "identifier") and name != target:
