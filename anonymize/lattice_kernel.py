@@ -13,28 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = [
-    "ARITHMETIC",
-    "DISTINCT",
-    "ENTROPY",
-    "GEOMETRIC",
-    "MAXIMUM",
-    "ORDERED",
-    "RANK",
-    "RECURSIVE",
-    "TREE",
-    "Problem",
-    "State",
-    "Walk",
-    "advance",
-    "suffixes",
-]
+from niming.anonymize.class_kernel import Conditions, Room, Whole, fails
+
+__all__ = ["Problem", "Runs", "Spare", "State", "Walk", "advance", "suffixes"]
 
 GEOMETRIC, ARITHMETIC, MAXIMUM, RANK = range(4)
-DISTINCT, ENTROPY, RECURSIVE, TREE, ORDERED = range(5)
 
 TIE = 1e-10  # losses nearer than this are equal: ARX floors its losses to ten decimals
-SLACK = 1e-12  # a float on its threshold satisfies it
 
 
 class Problem(NamedTuple):
@@ -69,22 +54,7 @@ class Problem(NamedTuple):
         Records.
     place : (q,)
         Where the caller's columns stand in search order.
-    kind, bound : (n_models,)
-        Privacy models: which, and their l or t.
-    factor : (n_models, 2), int64
-        The c of recursive l-diversity as a fraction.
-    pruning : (n_models,), bool
-        Models by which a whole branch may be cut.
-    outcome : (n_models, n_joint), int32
-        Value of the model's sensitive column, ascending.
-    n_outcomes : (n_models,)
-    n_missing : (n_models,)
-        How many of the first outcomes are not values but missing: 0 or 1.
-    depth : (n_models,)
-        Levels of the tree of a t-closeness, without its root.
-    tree : (n_models, max depth, max outcomes), int32
-    overall : (n_models, max depth, max outcomes), float64
-        Distribution in the whole table at each level of the tree.
+    conditions : Conditions
     """
 
     n: int
@@ -105,16 +75,7 @@ class Problem(NamedTuple):
     joint: NDArray[np.int32]
     size: NDArray[np.int64]
     place: NDArray[np.int64]
-    kind: NDArray[np.int64]
-    bound: NDArray[np.float64]
-    factor: NDArray[np.int64]
-    pruning: NDArray[np.bool_]
-    outcome: NDArray[np.int32]
-    n_outcomes: NDArray[np.int64]
-    n_missing: NDArray[np.int64]
-    depth: NDArray[np.int64]
-    tree: NDArray[np.int32]
-    overall: NDArray[np.float64]
+    conditions: Conditions
 
 
 class State(NamedTuple):
@@ -139,9 +100,25 @@ class State(NamedTuple):
 DEPTH, FOUND, SUPPRESSED, EVALUATED, TOUCHED, HEIGHT = range(6)
 
 
+class Runs(NamedTuple):
+    """Runs of rows of one class and one value of the column in hand, each (n_cells + 1,)."""
+
+    row: NDArray[np.int64]
+    class_of: NDArray[np.int32]
+    value: NDArray[np.int32]
+    size: NDArray[np.int64]
+
+
+class Spare(NamedTuple):
+    """Two sides to merge runs from and to: rows (2, n_cells), and where runs begin."""
+
+    suffix: NDArray[np.int32]
+    size: NDArray[np.int64]
+    edges: NDArray[np.int64]
+
+
 class Walk(NamedTuple):
-    """The stack of a depth-first walk: entry i is the table where i columns have
-    their level.
+    """The stack of a depth-first walk: entry i is the table where i columns have their level.
 
     Attributes
     ----------
@@ -158,14 +135,10 @@ class Walk(NamedTuple):
         Bound of each child; the last row is to spare.
     suppressed : (q, n_cells), int64
         Records suppressed, class by class.
-    spare_suffix, spare_size : (2, n_cells)
-        Room to merge runs.
-    edges : (2, n_cells + 1)
-        Where the runs to merge begin.
-    run_row, run_class, run_value, run_size : (n_cells + 1,)
-        Runs of rows of one class and one value.
-    histogram, groups, touched, most : (max outcomes,)
-        Room for one class.
+    spare : Spare
+    runs : Runs
+    room : Room
+        To look at one class.
     """
 
     class_of: NDArray[np.int32]
@@ -181,20 +154,12 @@ class Walk(NamedTuple):
     next: NDArray[np.int64]
     child: NDArray[np.float64]
     suppressed: NDArray[np.int64]
-    spare_suffix: NDArray[np.int32]
-    spare_size: NDArray[np.int64]
-    edges: NDArray[np.int64]
-    run_row: NDArray[np.int64]
-    run_class: NDArray[np.int32]
-    run_value: NDArray[np.int32]
-    run_size: NDArray[np.int64]
-    histogram: NDArray[np.int64]
-    groups: NDArray[np.float64]
-    touched: NDArray[np.int64]
-    most: NDArray[np.int64]
+    spare: Spare
+    runs: Runs
+    room: Room
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def suffixes(
     cells: NDArray[np.int32], n_values: NDArray[np.int64], joint: NDArray[np.int32], n_joint: int
 ) -> tuple[
@@ -242,7 +207,7 @@ def suffixes(
     return value, below, combined, n_suffixes, suffix
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _sorted_by(order: NDArray[np.int64], key: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:
     """Sort `order` by `key`, stably, by counting."""
     start = np.zeros(n_keys + 1, dtype=np.int64)
@@ -256,7 +221,7 @@ def _sorted_by(order: NDArray[np.int64], key: NDArray[np.int32], n_keys: int) ->
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance(p: Problem, s: State, w: Walk, budget: int) -> None:
     """Walk on until all is decided or about `budget` rows were touched.
 
@@ -280,13 +245,24 @@ def advance(p: Problem, s: State, w: Walk, budget: int) -> None:
             w.next[i] = w.n_open[i]  # the others are no better
             continue
         w.chosen[i] = level
-        _descend(p, w, i, level)
+        w.n_rows[i + 1], w.n_classes[i + 1] = _descend(
+            p.label[i, level],
+            p.value[i],
+            p.below[i],
+            w.n_rows[i],
+            w.class_of[i : i + 2],
+            w.suffix[i : i + 2],
+            w.size[i : i + 2],
+            w.parent[i + 1],
+            w.first[i + 1],
+            w.spare,
+        )
         numbers[TOUCHED] += w.n_rows[i]
         numbers[DEPTH] = i + 1
         w.n_open[i + 1] = -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _open(p: Problem, s: State, w: Walk, i: int) -> None:
     """Bound the children of the table at depth `i`; at the last column take the best of them."""
     q = len(p.n_levels)
@@ -299,12 +275,13 @@ def _open(p: Problem, s: State, w: Walk, i: int) -> None:
         w.suffix[i],
         w.class_of[i],
         w.size[i],
-        int(w.n_rows[i]),
-        w.run_row,
-        w.run_class,
-        w.run_value,
-        w.run_size,
+        w.n_rows[i],
+        w.runs,
     )
+    models = p.conditions
+    monotone = True  # generalising never suppresses more: every model may cut branches
+    for m in range(len(models.pruning)):
+        monotone = monotone and models.pruning[m]
     numbers[TOUCHED] += w.n_rows[i]
     for level in range(p.n_levels[i] - 1, p.lowest[i] - 1, -1):
         bound = w.child[i, level]
@@ -312,16 +289,31 @@ def _open(p: Problem, s: State, w: Walk, i: int) -> None:
             _criterion(p, w, i, level, np.int64(0), 0.0, bound)
             if _compare(bound, s.best) > 0:
                 continue  # a lower level of this column may still be good
-        numbers[TOUCHED] += w.n_rows[i] if last and len(p.kind) > 0 else n_runs
+        numbers[TOUCHED] += w.n_rows[i] if last and len(models.kind) > 0 else n_runs
         numbers[EVALUATED] += np.int64(last)
-        suppressed, added = _suppress(p, w, i, level, n_runs, last)
+        suppressed, added = _suppress(
+            p.label[i, level],
+            p.extra[i, level],
+            w.runs,
+            n_runs,
+            w.suppressed[i, : w.n_classes[i]],
+            p.k,
+            p.limit,
+            models,
+            w.room,
+            w.suffix[i],
+            w.size[i],
+            p.joint[i],
+            last,
+        )
         if suppressed < 0:
-            if last and not _monotone(p):
+            if last and not monotone:
                 continue
             break  # nor can anything below: its classes are parts of these
         _criterion(p, w, i, level, suppressed, added, bound)
         if last:
-            _take(p, s, w, level, suppressed, bound)
+            w.chosen[i] = level
+            _take(s, p.place, w.chosen, suppressed, bound)
         elif numbers[FOUND] == 0 or _compare(bound, s.best) <= 0:
             at = w.n_open[i]
             while at > 0 and _compare_exactly(w.child[i, w.order[i, at - 1]], bound) > 0:
@@ -331,26 +323,14 @@ def _open(p: Problem, s: State, w: Walk, i: int) -> None:
             w.n_open[i] += 1
 
 
-@njit(cache=True)
-def _monotone(p: Problem) -> bool:
-    """Tell whether generalising never suppresses more: every model may cut branches."""
-    for m in range(len(p.pruning)):  # noqa: SIM110  (a generator costs numba a second)
-        if not p.pruning[m]:
-            return False
-    return True
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _runs(
     value: NDArray[np.int32],
     suffix: NDArray[np.int32],
     class_of: NDArray[np.int32],
     size: NDArray[np.int64],
-    n_rows: int,
-    run_row: NDArray[np.int64],
-    run_class: NDArray[np.int32],
-    run_value: NDArray[np.int32],
-    run_size: NDArray[np.int64],
+    n_rows: Whole,
+    runs: Runs,
 ) -> int:
     """Find the runs of rows that are equal in class and in the value of the column in hand."""
     n = 0
@@ -359,54 +339,69 @@ def _runs(
         here = value[suffix[row]]
         if here != v or class_of[row] != c:
             c, v = class_of[row], here
-            run_row[n], run_class[n], run_value[n], run_size[n] = row, c, v, 0
+            runs.row[n], runs.class_of[n], runs.value[n], runs.size[n] = row, c, v, 0
             n += 1
-        run_size[n - 1] += size[row]
-    run_row[n] = n_rows
+        runs.size[n - 1] += size[row]
+    runs.row[n] = n_rows
     return n
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _suppress(
-    p: Problem, w: Walk, i: int, level: int, n_runs: int, every: bool
+    label: NDArray[np.int32],
+    extra: NDArray[np.float64],
+    runs: Runs,
+    n_runs: Whole,
+    suppressed: NDArray[np.int64],
+    k: int,
+    limit: int,
+    models: Conditions,
+    room: Room,
+    suffix: NDArray[np.int32],
+    size: NDArray[np.int64],
+    joint: NDArray[np.int32],
+    every: bool,
 ) -> tuple[int, float]:
-    """Count the records in classes that fail when column `i` is at `level`; -1 beyond the limit.
+    """Count the records in classes that fail when the column is at a level; -1 beyond the limit.
 
-    Also tells what they add to the sum of column `i`, and leaves in ``w.suppressed[i]`` how many
-    are in each class of depth `i`. With `every` all models are asked, else those that cut.
+    Also tells what they add to the sum of the column, and leaves in `suppressed` how many are in
+    each class of this depth. With `every` all models are asked, else those that cut branches.
     """
-    label, extra = p.label[i, level], p.extra[i, level]
-    for c in range(w.n_classes[i]):
-        w.suppressed[i, c] = 0
+    for c in range(len(suppressed)):
+        suppressed[c] = 0
     total = 0
     added = 0.0
     start = 0
     while start < n_runs:
-        c = w.run_class[start]
-        v = w.run_value[start]
+        c = runs.class_of[start]
+        v = runs.value[start]
         tag = label[v]
-        records = w.run_size[start]
+        records = runs.size[start]
         stop = start + 1
-        while stop < n_runs and w.run_class[stop] == c and label[w.run_value[stop]] == tag:
-            records += w.run_size[stop]
+        while stop < n_runs and runs.class_of[stop] == c and label[runs.value[stop]] == tag:
+            records += runs.size[stop]
             stop += 1
-        if records < p.k or _fails(p, w, i, w.run_row[start], w.run_row[stop], records, every):
+        failed = records < k
+        if not failed and len(models.kind) > 0:
+            rows = slice(runs.row[start], runs.row[stop])
+            failed = fails(models, room, suffix[rows], size[rows], joint, records, every)
+        if failed:
             total += records
-            if total > p.limit:
+            if total > limit:
                 return -1, added
-            w.suppressed[i, c] += records
+            suppressed[c] += records
             added += records * extra[v]
         start = stop
     return total, added
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _criterion(
     p: Problem,
     w: Walk,
     i: int,
     level: int,
-    suppressed: int,
+    suppressed: Whole,
     added: float,
     out: NDArray[np.float64],
 ) -> None:
@@ -462,7 +457,7 @@ def _criterion(
             out[at] = losses[j]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _compare(a: NDArray[np.float64], b: NDArray[np.float64]) -> int:
     """Compare two criteria, -1 better, 0 equal within `TIE`, 1 worse."""
     for x, y in zip(a, b):  # noqa: B905  (numba knows no strict)
@@ -473,7 +468,7 @@ def _compare(a: NDArray[np.float64], b: NDArray[np.float64]) -> int:
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _compare_exactly(a: NDArray[np.float64], b: NDArray[np.float64]) -> int:
     for x, y in zip(a, b):  # noqa: B905
         if x != y:
@@ -481,89 +476,96 @@ def _compare_exactly(a: NDArray[np.float64], b: NDArray[np.float64]) -> int:
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _take(
-    p: Problem, s: State, w: Walk, level: int, suppressed: int, criterion: NDArray[np.float64]
+    s: State,
+    place: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    suppressed: Whole,
+    criterion: NDArray[np.float64],
 ) -> None:
     """Keep the node if it is better; of equal ones the least suppressed, then the lowest."""
-    q = len(p.n_levels)
-    w.chosen[q - 1] = level
     height = 0
-    for j in range(q):
-        height += w.chosen[j]
+    for j in range(len(chosen)):
+        height += chosen[j]
     if s.numbers[FOUND] != 0:
         order = _compare(criterion, s.best)
         if order == 0:
             order = suppressed - s.numbers[SUPPRESSED]
         if order == 0:
             order = height - s.numbers[HEIGHT]
-        j = 0
-        while order == 0 and j < q:
-            at = p.place[j]
-            order = w.chosen[at] - s.levels[at]
-            j += 1
+        for j in range(len(chosen)):
+            if order == 0:
+                order = chosen[place[j]] - s.levels[place[j]]
         if order >= 0:
             return
-    for j in range(q):
+    for j in range(len(chosen)):
         s.best[j] = criterion[j]
-        s.levels[j] = w.chosen[j]
+        s.levels[j] = chosen[j]
     s.numbers[FOUND] = 1
     s.numbers[SUPPRESSED] = suppressed
     s.numbers[HEIGHT] = height
 
 
-@njit(cache=True)
-def _descend(p: Problem, w: Walk, i: int, level: int) -> None:
-    """Fix column `i` at `level`: write the table of depth ``i + 1``.
+@njit(cache=True, error_model="numpy")
+def _descend(
+    label: NDArray[np.int32],
+    value: NDArray[np.int32],
+    below: NDArray[np.int32],
+    n_rows: Whole,
+    class_of: NDArray[np.int32],
+    suffix: NDArray[np.int32],
+    size: NDArray[np.int64],
+    parent: NDArray[np.int32],
+    first: NDArray[np.int32],
+    spare: Spare,
+) -> tuple[int, int]:
+    """Fix a column at a level: write the next table, return its numbers of rows and classes.
 
-    A new class is a run of rows with one class and one label. Within it the rows of each single
-    value are sorted by what remains of their suffix: merge these runs, adding equal rows.
+    `class_of`, `suffix` and `size` are this table and the next one. A new class is a run of rows
+    with one class and one label. Within it the rows of each single value are sorted by what
+    remains of their suffix: merge these runs, adding equal rows.
     """
-    label, value, below = p.label[i, level], p.value[i], p.below[i]
-    class_of, suffix, size = w.class_of[i], w.suffix[i], w.size[i]
-    n_rows = w.n_rows[i]
     out = 0
     c_out = 0
     start = 0
     while start < n_rows:
-        c = class_of[start]
-        v = value[suffix[start]]
+        c = class_of[0, start]
+        v = value[suffix[0, start]]
         tag = label[v]
         stop = start
         runs = 0
         previous = -1
-        while stop < n_rows and class_of[stop] == c:
-            here = value[suffix[stop]]
+        while stop < n_rows and class_of[0, stop] == c:
+            here = value[suffix[0, stop]]
             if label[here] != tag:
                 break
             if here != previous:
-                w.edges[0, runs] = stop - start
+                spare.edges[0, runs] = stop - start
                 runs += 1
                 previous = here
-            w.spare_suffix[0, stop - start] = below[suffix[stop]]
-            w.spare_size[0, stop - start] = size[stop]
+            spare.suffix[0, stop - start] = below[suffix[0, stop]]
+            spare.size[0, stop - start] = size[0, stop]
             stop += 1
-        w.edges[0, runs] = stop - start
-        side = _merge(w.spare_suffix, w.spare_size, w.edges, runs) if runs > 1 else 0
-        n = w.edges[side, 1]
+        spare.edges[0, runs] = stop - start
+        side = _merge(spare, runs) if runs > 1 else 0
+        n = spare.edges[side, 1]
         for r in range(n):
-            w.class_of[i + 1, out + r] = c_out
-            w.suffix[i + 1, out + r] = w.spare_suffix[side, r]
-            w.size[i + 1, out + r] = w.spare_size[side, r]
+            class_of[1, out + r] = c_out
+            suffix[1, out + r] = spare.suffix[side, r]
+            size[1, out + r] = spare.size[side, r]
         out += n
-        w.parent[i + 1, c_out] = c
-        w.first[i + 1, c_out] = v
+        parent[c_out] = c
+        first[c_out] = v
         c_out += 1
         start = stop
-    w.n_rows[i + 1] = out
-    w.n_classes[i + 1] = c_out
+    return out, c_out
 
 
-@njit(cache=True)
-def _merge(
-    suffix: NDArray[np.int32], size: NDArray[np.int64], edges: NDArray[np.int64], runs: int
-) -> int:
+@njit(cache=True, error_model="numpy")
+def _merge(spare: Spare, runs: int) -> int:
     """Merge sorted runs two by two, adding equal rows, until one is left; return its side."""
+    suffix, size, edges = spare.suffix, spare.size, spare.edges
     side = 0
     while runs > 1:
         a_suffix, a_size, a_edges = suffix[side], size[side], edges[side]
@@ -600,145 +602,3 @@ def _merge(
         runs = merged
         side = 1 - side
     return side
-
-
-@njit(cache=True)
-def _fails(p: Problem, w: Walk, i: int, start: int, stop: int, records: int, every: bool) -> bool:
-    """Tell whether the class of rows `start` to `stop` fails a privacy model."""
-    histogram, touched = w.histogram, w.touched
-    suffix, size, joint = w.suffix[i], w.size[i], p.joint[i]
-    failed = False
-    for m in range(len(p.kind)):
-        if failed or not (every or p.pruning[m]):
-            continue
-        outcome = p.outcome[m]
-        n = 0
-        for r in range(start, stop):
-            v = outcome[joint[suffix[r]]]
-            if histogram[v] == 0:
-                touched[n] = v
-                n += 1
-            histogram[v] += size[r]
-        kind, bound, overall = p.kind[m], p.bound[m], p.overall[m]
-        if kind == DISTINCT:
-            failed = n < bound
-        elif kind == ENTROPY:
-            failed = _entropy(histogram, touched, n, records) < np.log(bound) - SLACK
-        elif kind == RECURSIVE:
-            failed = not _recursive(histogram, touched, w.most, n, records, bound, p.factor[m])
-        elif kind == TREE:
-            tree = p.tree[m, : p.depth[m]]
-            moved = _tree_distance(histogram, touched, w.groups, tree, overall, n, records)
-            failed = moved > bound + SLACK
-        else:
-            n_steps = p.n_outcomes[m] - p.n_missing[m] - 1
-            failed = _ordered_distance(histogram, overall[0], n_steps, p.n_missing[m], records) > (
-                bound + SLACK
-            )
-        for r in range(n):
-            histogram[touched[r]] = 0
-    return failed
-
-
-@njit(cache=True)
-def _entropy(
-    histogram: NDArray[np.int64], touched: NDArray[np.int64], n: int, records: int
-) -> float:
-    total = 0.0
-    for r in range(n):
-        x = histogram[touched[r]] / records
-        total -= x * np.log(x)
-    return total
-
-
-@njit(cache=True)
-def _recursive(
-    histogram: NDArray[np.int64],
-    touched: NDArray[np.int64],
-    most: NDArray[np.int64],
-    n: int,
-    records: int,
-    bound: float,
-    factor: NDArray[np.int64],
-) -> bool:
-    """Tell whether r1 < c (r_l + … + r_m), frequencies descending; one value is always there."""
-    if bound <= 1:
-        return True
-    if n < bound:
-        return False
-    room = int(bound) - 1  # `most` has the l − 1 largest, descending
-    tail = records
-    filled = 0
-    for r in range(n):
-        x = histogram[touched[r]]
-        if filled < room:
-            filled += 1
-        elif x > most[filled - 1]:
-            tail += most[filled - 1]
-        else:
-            continue
-        tail -= x
-        at = filled - 1
-        while at > 0 and most[at - 1] < x:
-            most[at] = most[at - 1]
-            at -= 1
-        most[at] = x
-    return bool(most[0] * factor[1] < tail * factor[0])
-
-
-@njit(cache=True)
-def _tree_distance(
-    histogram: NDArray[np.int64],
-    touched: NDArray[np.int64],
-    groups: NDArray[np.float64],
-    tree: NDArray[np.int32],
-    overall: NDArray[np.float64],
-    n: int,
-    records: int,
-) -> float:
-    """Earth mover's distance to the whole table in a tree: half the flow over all edges.
-
-    Labels that the class does not have differ by their share in the table, which sums to one.
-    """
-    depth = len(tree)
-    total = 0.0
-    for level in range(depth):
-        label = tree[level]
-        flow = 1.0
-        for r in range(n):
-            groups[label[touched[r]]] += histogram[touched[r]] / records
-        for r in range(n):
-            g = label[touched[r]]
-            if groups[g] > 0:
-                flow += abs(groups[g] - overall[level, g]) - overall[level, g]
-                groups[g] = 0.0
-        total += flow
-    return float(total / (2 * depth))
-
-
-@njit(cache=True)
-def _ordered_distance(
-    histogram: NDArray[np.int64],
-    overall: NDArray[np.float64],
-    n_steps: int,
-    missing: int,
-    records: int,
-) -> float:
-    """Earth mover's distance along a line of values one step apart, over its length.
-
-    Missing is on no line: what is known is compared at the class's share of it, the rest as
-    equal, as `niming.risk.t_closeness` does.
-    """
-    share, known = 1.0, 1.0
-    if missing > 0:
-        share -= histogram[0] / records
-        known -= overall[0]
-    moved = abs(share - known)
-    if share <= 0 or n_steps < 1:
-        return moved
-    gap = 0.0
-    total = 0.0
-    for v in range(missing, missing + n_steps):
-        gap += histogram[v] / (records * share) - overall[v] / known
-        total += abs(gap)
-    return float(share * total / n_steps + moved)

@@ -32,8 +32,9 @@ def distinct(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], NDArray[np.obj
 
     if len(column) == 0:
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=object)
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)  # a category that no row has is no value
+    column = column.dictionary_encode()
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from niming.tables import MISSING, Counts, Hierarchy
 from niming.tables.grouping import group
 
 if TYPE_CHECKING:
+    from niming.anonymize.class_kernel import Conditions
     from niming.anonymize.lattice_kernel import Problem, State, Walk
 
 __all__ = ["Node", "search"]
@@ -172,7 +173,7 @@ def _problem(
         joint=combined,
         size=np.bincount(suffix, weights=counts.n, minlength=n_suffixes[0]).astype(np.int64),
         place=place,
-        **_conditions(others, counts, by_joint, limit),
+        conditions=_conditions(others, counts, by_joint, limit),
     )
 
 
@@ -197,15 +198,22 @@ def _conditions(
     counts: Counts,
     by_joint: NDArray[np.int64],
     limit: int,
-) -> _Conditions:
+) -> Conditions:
     """Write the models as arrays; see `Problem`."""
-    from niming.anonymize.lattice_kernel import DISTINCT, ENTROPY, ORDERED, RECURSIVE, TREE
+    from niming.anonymize.class_kernel import (
+        DISTINCT,
+        ENTROPY,
+        ORDERED,
+        RECURSIVE,
+        TREE,
+        Conditions,
+    )
 
     found = [np.unique(counts.column_codes(m.sensitive), return_inverse=True) for m in models]
     trees = [_tree(m, counts, present) for m, (present, _) in zip(models, found, strict=True)]
     depth = max((len(t) for t in trees), default=1)
     width = max((int(t.max()) + 1 for t in trees), default=1)
-    out = _Conditions(
+    out = Conditions(
         kind=np.zeros(len(models), dtype=np.int64),
         bound=np.zeros(len(models)),
         factor=np.ones((len(models), 2), dtype=np.int64),
@@ -219,24 +227,24 @@ def _conditions(
     )
     kinds = {"distinct": DISTINCT, "entropy": ENTROPY, "recursive": RECURSIVE}
     for i, (model, (_, code), tree) in enumerate(zip(models, found, trees, strict=True)):
-        out["outcome"][i] = code[by_joint]
+        out.outcome[i] = code[by_joint]
         # A union of classes that satisfy a model satisfies it; that one that fails spoils the
         # union, only "distinct".
-        out["pruning"][i] = limit == 0
+        out.pruning[i] = limit == 0
         if isinstance(model, LDiversity):
-            out["kind"][i] = kinds[model.kind]
-            out["bound"][i] = model.l
+            out.kind[i] = kinds[model.kind]
+            out.bound[i] = model.l
             c = Fraction(str(model.c or 1)).limit_denominator(_DENOMINATOR)
-            out["factor"][i] = c.numerator, c.denominator
-            out["pruning"][i] |= model.kind == "distinct"
+            out.factor[i] = c.numerator, c.denominator
+            out.pruning[i] |= model.kind == "distinct"
             continue
         ordered = model.distance == "ordered"
-        out["kind"][i] = ORDERED if ordered else TREE
-        out["bound"][i] = model.t
+        out.kind[i] = ORDERED if ordered else TREE
+        out.bound[i] = model.t
         for level, label in enumerate(tree):
-            out["tree"][i, level, : len(label)] = label
+            out.tree[i, level, : len(label)] = label
             records = np.bincount(label[code], weights=counts.n, minlength=width)
-            out["overall"][i, level] = records / counts.n_rows
+            out.overall[i, level] = records / counts.n_rows
     return out
 
 
@@ -254,10 +262,11 @@ def _tree(
 
 def _start(problem: Problem) -> tuple[State, Walk]:
     """Return the state before the first step, the whole table at depth 0."""
-    from niming.anonymize.lattice_kernel import State, Walk
+    from niming.anonymize.class_kernel import Room
+    from niming.anonymize.lattice_kernel import Runs, Spare, State, Walk
 
     q, cells = len(problem.n_levels), len(problem.size)
-    levels, outcomes = int(problem.n_levels.max()), problem.tree.shape[2]
+    levels, outcomes = int(problem.n_levels.max()), problem.conditions.tree.shape[2]
     state = State(
         best=np.zeros(q),
         levels=np.zeros(q, dtype=np.int64),
@@ -277,17 +286,23 @@ def _start(problem: Problem) -> tuple[State, Walk]:
         next=np.zeros(q, dtype=np.int64),
         child=np.zeros((q, levels + 1, q)),
         suppressed=np.empty((q, cells), dtype=np.int64),
-        spare_suffix=np.empty((2, cells), dtype=np.int32),
-        spare_size=np.empty((2, cells), dtype=np.int64),
-        edges=np.empty((2, cells + 1), dtype=np.int64),
-        run_row=np.empty(cells + 1, dtype=np.int64),
-        run_class=np.empty(cells + 1, dtype=np.int32),
-        run_value=np.empty(cells + 1, dtype=np.int32),
-        run_size=np.empty(cells + 1, dtype=np.int64),
-        histogram=np.zeros(outcomes, dtype=np.int64),
-        groups=np.zeros(outcomes),
-        touched=np.empty(outcomes, dtype=np.int64),
-        most=np.empty(outcomes, dtype=np.int64),
+        spare=Spare(
+            suffix=np.empty((2, cells), dtype=np.int32),
+            size=np.empty((2, cells), dtype=np.int64),
+            edges=np.empty((2, cells + 1), dtype=np.int64),
+        ),
+        runs=Runs(
+            row=np.empty(cells + 1, dtype=np.int64),
+            class_of=np.empty(cells + 1, dtype=np.int32),
+            value=np.empty(cells + 1, dtype=np.int32),
+            size=np.empty(cells + 1, dtype=np.int64),
+        ),
+        room=Room(
+            histogram=np.zeros(outcomes, dtype=np.int64),
+            groups=np.zeros(outcomes),
+            touched=np.empty(outcomes, dtype=np.int64),
+            most=np.empty(outcomes, dtype=np.int64),
+        ),
     )
     walk.n_rows[0] = cells
     walk.class_of[0] = 0
@@ -308,16 +323,3 @@ def _decided(state: State, walk: Walk) -> float:
         part /= max(n, 1)
         done += part * max(int(walk.next[i]) - (i < state.numbers[DEPTH]), 0)
     return 1.0 if state.numbers[DEPTH] < 0 else min(done, 1.0)
-
-
-class _Conditions(TypedDict):
-    kind: NDArray[np.int64]
-    bound: NDArray[np.float64]
-    factor: NDArray[np.int64]
-    pruning: NDArray[np.bool_]
-    outcome: NDArray[np.int32]
-    n_outcomes: NDArray[np.int64]
-    n_missing: NDArray[np.int64]
-    depth: NDArray[np.int64]
-    tree: NDArray[np.int32]
-    overall: NDArray[np.float64]
