@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from niming.domain.canonical import canonical
 from niming.domain.fingerprint import Fingerprint, fingerprint
+from niming.domain.ledger import Ledger
 from niming.domain.moment import moment, now
 from niming.domain.policy import Policy, Verdict
 from niming.domain.release import (
@@ -144,6 +145,7 @@ def certify(
     original: Source | None = None,
     *,
     scenario: Scenario | None = None,
+    ledger: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evidence:
     """Measure a candidate release from its bytes and judge it.
@@ -159,6 +161,8 @@ def certify(
         be computed, and a policy that requires them fails.
     scenario : Scenario, optional
         The approved use; the policy's own if not given.
+    ledger : path, optional
+        Where the act and its verdict are recorded; nowhere if not given.
     progress : callable, optional
         Told each step in a few words.
 
@@ -212,6 +216,14 @@ def certify(
     evidence = Evidence(content, folder)
     write_bytes(folder / EVIDENCE, canonical(content))
     write_report(evidence)
+    if ledger is not None:
+        body: dict[str, JSON] = {
+            "release": release.name,
+            "policy": policy.digest,
+            "evidence": evidence.digest,
+            "verdict": evidence.verdict,
+        }
+        Ledger(ledger).append("measured", body)
     return evidence
 
 

@@ -33,7 +33,7 @@ from niming.domain.trust import Trust
 from niming.errors import InputError, LedgerError
 from niming.measure import JSON
 
-__all__ = ["Checkpoint", "Entry", "Ledger", "LedgerReport"]
+__all__ = ["Checkpoint", "Entry", "Ledger", "LedgerReport", "ledger_path"]
 
 LEDGER = "ledger.jsonl"
 CHECKPOINT = "checkpoint.json"
@@ -477,3 +477,17 @@ def _account() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError):
         return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def ledger_path(folder: str | Path, ledger: str | Path | None = None) -> Path:
+    """Return where acts on a release are recorded.
+
+    Parameters
+    ----------
+    folder : path
+        The release.
+    ledger : path, optional
+        As named; else the environment variable ``NIMING_LEDGER``; else the folder's own.
+    """
+    named = ledger or os.environ.get("NIMING_LEDGER")
+    return Ledger(named if named else Path(folder)).path

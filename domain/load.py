@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from niming.domain.certificate import Certificate, verify
 from niming.domain.fingerprint import fingerprint
-from niming.domain.ledger import Ledger
+from niming.domain.ledger import Ledger, ledger_path
 from niming.domain.release import CERTIFICATE, DATA, Release
-from niming.domain.signing import ledger_path
 from niming.errors import CertificateError, ColumnNotFoundError
 from niming.tables.schema import Schema
 

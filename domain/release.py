@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from niming.domain.canonical import canonical, parse
+from niming.domain.ledger import Ledger, ledger_path
 from niming.domain.moment import moment, now
 from niming.domain.policy import Policy
 from niming.errors import InputError, SchemaError
@@ -188,6 +189,13 @@ class Release:
         _not_certified(folder)
         with _staged(folder) as stage:
             evidence = certify(self.write(stage), self.policy, original=self.original)
+        body: dict[str, JSON] = {
+            "release": self.name,
+            "policy": self.policy.digest,
+            "evidence": evidence.digest,
+            "verdict": evidence.verdict,
+        }
+        Ledger(ledger_path(folder)).append("released", body)
         return Evidence(evidence.content, folder)
 
     def evidence(self) -> Evidence:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from niming.domain.certificate import Certificate, issue
 from niming.domain.fingerprint import fingerprint
 from niming.domain.gate import Evidence, remeasure, write_report
 from niming.domain.keys import key_id, load_private
-from niming.domain.ledger import Ledger
+from niming.domain.ledger import Ledger, ledger_path
 from niming.domain.moment import moment, now
 from niming.domain.policy import Policy
 from niming.domain.release import CERTIFICATE, DATA, EVIDENCE, MANIFEST, POLICY, REPORT, Release
@@ -23,15 +22,9 @@ from niming.measure import JSON
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["ledger_path", "revoke", "sign"]
+__all__ = ["revoke", "sign"]
 
 _SIGNED = (DATA, MANIFEST, POLICY, EVIDENCE, REPORT)
-
-
-def ledger_path(folder: str | Path, ledger: str | Path | None = None) -> Path:
-    """Return where acts are recorded: as named, ``NIMING_LEDGER``, or the folder's own."""
-    named = ledger or os.environ.get("NIMING_LEDGER")
-    return Ledger(named if named else Path(folder)).path
 
 
 def sign(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from niming.cli.screen import pick, result, step
-from niming.cli.verdicts import show_verdicts
+from niming.cli.verdicts import show_certificate, show_verdicts
 from niming.errors import CertificateError, InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -81,12 +81,13 @@ def demo(
     with step(pick("7 the agency signs", "7 实施机构签发")):
         key = _agency()
         certificate = sign(out, key, scenario=Scenario.of(SCENARIO), officer="demo")
-    result(f"  {certificate!r}")
+    show_certificate(certificate)
 
     command = f"niming verify {out}/"
     with step(f"8 {command}"):
         verified = verify(out, ledger=out)
-    result(pick(f"  valid: {verified!r}", f"  有效：{verified!r}"), style="green")
+    result(pick("valid", "有效"), style="bold green")
+    show_certificate(verified.certificate, verified.signers)
 
     with step(
         pick("9 flip one byte of the data and verify again", "9 改动数据的一个字节，再次验证")

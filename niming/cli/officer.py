@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from niming.cli.screen import emit, grid, note, pick, result, step
-from niming.cli.verdicts import show_verdicts
+from niming.cli.verdicts import show_certificate, show_verdicts
 from niming.errors import InputError
 
 __all__ = ["certify", "keygen", "policies", "report", "revoke", "sign", "trust", "verify"]
@@ -51,6 +51,7 @@ def certify(
 ) -> int:
     """Measure a release from its bytes and judge it by a policy. Exit 1 if it is refused."""
     from niming.domain.gate import certify as gate
+    from niming.domain.ledger import ledger_path
     from niming.domain.policy import Policy
     from niming.domain.release import POLICY, Release
     from niming.domain.scenario import Scenario
@@ -71,7 +72,14 @@ def certify(
         folder = candidate
     use = None if scenario is None else Scenario.of(scenario)
     with step(pick("measuring the release", "度量发布数据")) as sub:
-        evidence = gate(folder, policy or folder / POLICY, original, scenario=use, progress=sub)
+        evidence = gate(
+            folder,
+            policy or folder / POLICY,
+            original,
+            scenario=use,
+            ledger=ledger_path(folder, ledger),
+            progress=sub,
+        )
     certificate = None
     if evidence.passed and key is not None:
         with step(pick("signing", "签发")):
@@ -83,7 +91,7 @@ def certify(
     else:
         show_verdicts(evidence)
         if certificate is not None:
-            result(repr(certificate))
+            show_certificate(certificate)
         note(pick(f"report: {folder}/report.html", f"报告：{folder}/report.html"))
     return 0 if evidence.passed else 1
 
@@ -107,7 +115,7 @@ def sign(
     if json:
         emit(certificate.predicate)
     else:
-        result(repr(certificate))
+        show_certificate(certificate)
 
 
 def verify(
@@ -125,9 +133,9 @@ def verify(
 ) -> None:
     """Check a certificate against the bytes. Exit 2 invalid, 3 expired or revoked, 4 other use."""
     from niming.domain.certificate import verify as check
+    from niming.domain.ledger import ledger_path
     from niming.domain.policy import Policy
     from niming.domain.release import CERTIFICATE
-    from niming.domain.signing import ledger_path
 
     log = ledger_path(folder, ledger)
     verified = check(
@@ -143,7 +151,7 @@ def verify(
         emit(verified.to_dict())
     else:
         result(pick("valid", "有效"), style="bold green")
-        result(repr(verified))
+        show_certificate(verified.certificate, verified.signers)
         for remark in verified.notes:
             note(remark)
 

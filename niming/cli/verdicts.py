@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from niming.cli.screen import pick, result, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from niming.domain.certificate import Certificate
     from niming.domain.gate import Evidence
 
-__all__ = ["show_verdicts"]
+__all__ = ["show_certificate", "show_verdicts"]
 
 
 def show_verdicts(evidence: Evidence) -> None:
@@ -23,3 +26,22 @@ def show_verdicts(evidence: Evidence) -> None:
         result(pick("passed", "通过"), style="bold green")
     else:
         result(pick("refused", "不通过"), style="bold red")
+
+
+def show_certificate(certificate: Certificate, signers: Sequence[str] = ()) -> None:
+    """Print what a certificate says: number, kind, use, signers and last day."""
+    until = certificate.expires.date().isoformat()
+    kind = pick(
+        certificate.kind,
+        {"desensitised-sample": "脱敏样本", "anonymised-release": "匿名化发布"}[certificate.kind],
+    )
+    by = ", ".join(signers)
+    signed = pick(f", signed by {by}", f"，签发人 {by}") if by else ""
+    result(
+        pick(
+            f"certificate {certificate.id}: {kind}, for {certificate.scenario_id}{signed}, "
+            f"before {until}",
+            f"证书 {certificate.id}：{kind}，用于 {certificate.scenario_id}{signed}，"
+            f"{until} 前有效",
+        )
+    )
