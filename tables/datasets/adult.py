@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["adult", "adult_path", "adult_schema", "build"]
 
 _HERE = Path(__file__).parent
+_NUMBERS = ("age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week")
 
 
 def adult() -> pd.DataFrame:
@@ -76,11 +77,10 @@ def build(train: str | os.PathLike[str], test: str | os.PathLike[str]) -> pa.Tab
     for file in (train, test):
         lines = Path(file).read_text("utf-8").splitlines()
         parts += [[cell.strip() for cell in line.split(",")] for line in lines[1:] if line.strip()]
-    schema = adult_schema()
     arrays = {}
-    for column, cells in zip(schema.columns, zip(*parts, strict=True), strict=True):
-        if column.lower is not None:  # the columns with bounds are the numbers
-            arrays[column.name] = pa.array([int(c) for c in cells], pa.int64())
+    for name, cells in zip(adult_schema().names, zip(*parts, strict=True), strict=True):
+        if name in _NUMBERS:
+            arrays[name] = pa.array([int(c) for c in cells], pa.int64())
         else:
-            arrays[column.name] = pa.array([None if c == "?" else c.rstrip(".") for c in cells])
+            arrays[name] = pa.array([None if c == "?" else c.rstrip(".") for c in cells])
     return pa.table(arrays)
