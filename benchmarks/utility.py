@@ -49,7 +49,7 @@ def methods(schema: Schema) -> Iterator[tuple[str, str, Callable[[pd.DataFrame],
     """Yield the name, the privacy and the maker of every method that is installed."""
     from niming import anonymize, sampling
 
-    names = list(schema.quasi_identifiers)
+    names = _generalised(schema)
 
     def full_domain(k: int) -> Callable[[pd.DataFrame], Made]:
         def make(original: pd.DataFrame) -> Made:
@@ -100,14 +100,13 @@ def measure(
     result = compare(
         original,
         made.table,
-        columns=[c for c in original.columns if c != schema.weight],  # no release holds it
         target=TARGET,
-        hierarchies={c: schema.hierarchies[c] for c in schema.quasi_identifiers},
+        hierarchies={c: schema.hierarchies[c] for c in _generalised(schema)},
         rows=made.rows,
         seed=_SEED,
     )
     values = {m.name.removeprefix("utility."): m.value for m in result.measures()}
-    classes = k_anonymity(made.table, quasi_identifiers=schema.quasi_identifiers, suppressed="*")
+    classes = k_anonymity(made.table, quasi_identifiers=_generalised(schema), suppressed="*")
     return {
         "version": __version__,
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
@@ -125,6 +124,17 @@ def measure(
         "auc_ratio": _short(values["learning.ratio"]),
         "cpu_s": round(seconds, 2),
     }
+
+
+def _generalised(schema: Schema) -> list[str]:
+    """Return the quasi-identifiers that a release holds: those that can be generalised."""
+    return [c for c in schema.quasi_identifiers if c in schema.hierarchies]
+
+
+def _releasable(schema: Schema) -> list[str]:
+    """Return the columns of a release: no weight, no quasi-identifier as it is."""
+    held = {*_generalised(schema), *schema.sensitive, *schema.insensitive, TARGET}
+    return [c.name for c in schema.columns if c.name in held and c.name != schema.weight]
 
 
 def draw(lines: Sequence[Mapping[str, object]]) -> Figure:
@@ -176,7 +186,7 @@ def main(arguments: Sequence[str]) -> int:
     from niming.tables import datasets
 
     schema = datasets.adult_schema()
-    original = datasets.adult()[: options.rows]
+    original = datasets.adult()[_releasable(schema)][: options.rows]
     lines = []
     head = f"{'method':<28}{'k':>7}{'loss':>8}{'tv1':>8}{'tv2':>8}{'auc':>8}{'ratio':>8}{'s':>7}"
     print(head, file=sys.stdout)

@@ -146,7 +146,7 @@ def test_loss_agrees_with_the_search_that_minimised_it() -> None:
 
     schema = datasets.adult_schema()
     original = datasets.adult()[:4000]
-    names = list(schema.quasi_identifiers)
+    names = [c for c in schema.quasi_identifiers if c in schema.hierarchies]
     model = FullDomain(names, schema.hierarchies, k=5).fit(original)
     released = model.transform(original)
     trees = {c: schema.hierarchies[c] for c in names}
@@ -305,13 +305,27 @@ def test_row_origins_decide_what_is_trained_on() -> None:
     ):
         learnt = compare(table, released, target="rich", rows=rows, seed=2).learning
         sizes[name] = (learnt.n_train_released, learnt.overlap)
-        assert ("upper estimate" in learnt.measures()[0].definition) == learnt.overlap
+        assert ("upper estimate" in learnt.measures()[0].definition) == (name == "unknown")
     assert sizes == {
-        "unknown": (300, True),
-        "same": (210, False),
-        "positions": (210, False),
-        "fresh": (210, False),
+        "unknown": (300, 1.0),
+        "same": (210, 0.0),
+        "positions": (210, 0.0),
+        "fresh": (210, 0.0),
     }
+
+
+def test_unknown_origin_flatters_both_tables_alike() -> None:
+    # Labels are coin tosses: nothing can be learnt, only remembered.
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame({"x": rng.normal(size=1000), "y": rng.choice(["a", "b"], 1000)})
+    unknown = compare(table, table, target="y").learning
+    known = compare(table, table, target="y", rows="same").learning
+    assert known.real_real["boosting"] < 0.6
+    assert unknown.released_real["boosting"] > 0.7
+    assert unknown.real_real["boosting"] > 0.7
+    half = compare(table, table.sample(frac=0.5, random_state=0), target="y").learning
+    assert half.overlap == 0.5
+    assert 0.55 < half.real_real["boosting"] < unknown.real_real["boosting"]
 
 
 def test_targets_of_three_classes_and_of_numbers() -> None:

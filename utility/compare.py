@@ -116,7 +116,7 @@ def compare(
     Comparison
         With the measures ``utility.loss``, ``utility.tv_1way.mean``, ``.max`` and ``[column]``,
         ``utility.tv_2way.mean`` and ``.max``, ``utility.learning.released_real``, ``.real_real``,
-        ``.ratio`` and ``.retained``.
+        ``.ratio``, ``.retained`` and ``.overlap``.
 
     Raises
     ------

@@ -46,8 +46,9 @@ class Learning(Result):
         What the metric gives without learning anything.
     n_train_real, n_train_released, n_test : int
         Records used, after sampling down to `max_rows`.
-    overlap : bool
-        Whether released rows may descend from test records, which flatters the release.
+    overlap : float in [0, 1]
+        Chance that a test record is also trained on, in both tables alike; 0 where it is known
+        which original row each released row comes from.
     seed : int
     reason : str
         Why there are no numbers; empty otherwise.
@@ -61,7 +62,7 @@ class Learning(Result):
     n_train_real: int = 0
     n_train_released: int = 0
     n_test: int = 0
-    overlap: bool = False
+    overlap: float = 0.0
     seed: int = 0
     reason: str = ""
 
@@ -103,7 +104,8 @@ class Learning(Result):
             f" on, {self.n_test} held-out original records to test on, seed {self.seed}"
         )
         caution = (
-            "; the release may contain the test persons, so released_real is an upper estimate"
+            f"; each test record is trained on with a chance of {self.overlap:.2g}, in both tables "
+            "alike: the scores are upper estimates, their ratio is not"
             if self.overlap
             else ""
         )
@@ -167,8 +169,8 @@ def learning(
     rows : {"unknown", "same", "fresh"} or sequence of int, default "unknown"
         The original row of each released row: positions, ``"same"`` if row i is row i, or
         ``"fresh"`` if the release was made without the rows that `holdout_rows` holds out. With
-        any of these no model sees a test record. ``"unknown"`` trains on all released rows, and
-        the result says that this flatters the release.
+        any of these no model sees a test record. ``"unknown"`` trains on all released rows; see
+        the notes.
     weight : str, optional
         Column of the release with sampling weights.
     holdout : float in (0, 1), default 0.3
@@ -187,15 +189,28 @@ def learning(
     Held-out originals get the coarsening of the release: each value becomes the most specific
     released label that covers it, so that features agree; a label of a numeric column becomes the
     mean of the values it covers, a suppressed cell is missing. The baseline uses the original
-    columns as they are. Two classes: area under the ROC curve; more: F1 averaged over classes;
+    columns as they are.
+
+    A release does not tell which rows it was made from, and must not. With ``rows="unknown"`` its
+    rows are taken as drawn from all original rows, so a test record is trained on with the chance
+    p = records trained on / records of the original. The baseline is then trained on test records
+    with the same chance: both scores are flattered alike and their ratio compares like with like.
+    Synthetic rows descend from nobody; for them this is too strict, and ``"fresh"`` is right.
+
+    Two classes: area under the ROC curve; more: F1 averaged over classes;
     numeric targets with more than 20 values: R².
     """
     n_train, n_test = _sizes(original.n_rows, holdout)
     if min(n_train, n_test, released.n_rows) < _LEAST:
         return Learning(target, reason=f"fewer than {_LEAST} records to train or to test on")
     train, test = holdout_rows(original.n_rows, holdout=holdout, seed=seed)
-    usable, overlap = _training_rows(rows, released.n_rows, original.n_rows, test)
-    train, test, usable = (_at_most(x, max_rows, seed) for x in (train, test, usable))
+    usable = _at_most(_training_rows(rows, released.n_rows, original.n_rows, test), max_rows, seed)
+    train = _at_most(train, max_rows, seed)
+    overlap = 0.0
+    if isinstance(rows, str) and rows == "unknown":
+        overlap = min(1.0, len(usable) / original.n_rows)
+        train = _mixed(train, test, overlap, seed)
+    test = _at_most(test, max_rows, seed)
     features = [c for c in alignments if c != target]
     if not features:
         return Learning(target, reason="there is no other column to predict the target from")
@@ -414,8 +429,8 @@ def _sizes(n_rows: int, holdout: float) -> tuple[int, int]:
 
 def _training_rows(
     rows: Rows, n_released: int, n_original: int, test: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], bool]:
-    """Return the released rows that may be trained on, and whether they may hold test records."""
+) -> NDArray[np.int64]:
+    """Return the released rows that may be trained on."""
     everything = np.arange(n_released)
     if isinstance(rows, str):
         if rows == "same":
@@ -425,10 +440,10 @@ def _training_rows(
                     f"and {n_original}",
                     hint="give the original position of each released row instead",
                 )
-            return np.setdiff1d(everything, test), False
+            return np.setdiff1d(everything, test)
         if rows not in ("unknown", "fresh"):
             raise InputError('rows is "unknown", "same", "fresh" or positions')
-        return everything, rows == "unknown"
+        return everything
     positions = np.asarray(rows, dtype=np.int64)
     if positions.shape != (n_released,):
         raise InputError(
@@ -437,7 +452,16 @@ def _training_rows(
         )
     if positions.size and not 0 <= positions.min() <= positions.max() < n_original:
         raise InputError(f"rows has positions outside the original's {n_original} rows")
-    return everything[~np.isin(positions, test)], False
+    return everything[~np.isin(positions, test)]
+
+
+def _mixed(
+    train: NDArray[np.int64], test: NDArray[np.int64], chance: float, seed: int
+) -> NDArray[np.int64]:
+    """Return as many rows to train on, of which each test row is one with the given chance."""
+    n_inside = min(round(chance * len(test)), len(train))
+    kept = _at_most(train, len(train) - n_inside, seed)
+    return np.sort(np.concatenate([kept, _at_most(test, n_inside, seed + 1)]))
 
 
 def _at_most(positions: NDArray[np.int64], n: int, seed: int) -> NDArray[np.int64]:
