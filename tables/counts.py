@@ -105,7 +105,7 @@ class Counts:
             categories=tuple(self.categories[j] for j in at),
             codes=np.ascontiguousarray(self.codes[groups.first][:, at]),
             n=_sums(groups.group_of, self.n, size),
-            weight=None if weight is None else np.bincount(groups.group_of, weight, size),
+            weight=None if weight is None else _weights(groups.group_of, weight, size),
         )
 
     def classes(self, quasi_identifiers: Sequence[str]) -> Classes:
@@ -171,7 +171,7 @@ class Classes:
     def weight(self) -> NDArray[np.float64] | None:
         """Sum of the sampling weights a class, shape (n_classes,); None without weights."""
         weight = self.counts.weight
-        return None if weight is None else np.bincount(self.class_of, weight, self.n_classes)
+        return None if weight is None else _weights(self.class_of, weight, self.n_classes)
 
     @cached_property
     def codes(self) -> NDArray[np.int32]:
@@ -387,3 +387,10 @@ def _is_number(kind: pa.DataType) -> bool:
 def _sums(group_of: NDArray[np.int64], n: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Sum `n` by group, exactly (bincount's float64 weights are exact below 2**53)."""
     return np.bincount(group_of, weights=n, minlength=size).astype(np.int64)
+
+
+def _weights(
+    group_of: NDArray[np.int64], weight: NDArray[np.float64], size: int
+) -> NDArray[np.float64]:
+    """Sum sampling weights by group."""
+    return np.bincount(group_of, weights=weight, minlength=size).astype(np.float64, copy=False)

@@ -53,13 +53,20 @@ def group(codes: NDArray[np.integer], sizes: Sequence[int], *, lowest: int = 0) 
     key = np.zeros(len(codes), dtype=np.int64)
     radix = 1
     for j, size in enumerate(sizes):
-        span = int(size) - lowest
+        digit, span = codes[:, j].astype(np.int64) - lowest, int(size) - lowest
         if radix * span >= _LIMIT:
-            groups = _number(key, radix)
-            key, radix = groups.group_of, len(groups.first)
-        key = key * span + (codes[:, j].astype(np.int64) - lowest)
+            key, radix = _rank(key, radix)
+        if radix * span >= _LIMIT:
+            digit, span = _rank(digit, span)
+        key = key * span + digit
         radix *= span
     return _number(key, radix)
+
+
+def _rank(key: NDArray[np.int64], radix: int) -> tuple[NDArray[np.int64], int]:
+    """Return the rank of each key, and how many there are."""
+    groups = _number(key, radix)
+    return groups.group_of, len(groups.first)
 
 
 def _number(key: NDArray[np.int64], radix: int) -> Groups:
