@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
+from niming.domain.ledger import record
 from niming.errors import SealedError
 from niming.tables.schema import Schema
 from niming.tables.source import Source, Table, read
@@ -66,6 +67,8 @@ _ROWS = frozenset(
 def open(source: Source, schema: Schema | str | Path | None = None) -> Sealed:  # noqa: A001
     """Open a table as a sealed handle: shape and schema, never rows.
 
+    With a ledger named in ``NIMING_LEDGER``, opening, scanning and planning are recorded there.
+
     Parameters
     ----------
     source : table
@@ -100,7 +103,9 @@ def open(source: Source, schema: Schema | str | Path | None = None) -> Sealed:  
         schema = Schema.from_yaml(schema)
     if schema is not None:
         schema.check(table)
-    return Sealed(table, schema)
+    sealed = Sealed(table, schema)
+    record("opened", {"rows": table.n_rows, "columns": list(table.columns)})
+    return sealed
 
 
 class Sealed:
@@ -134,6 +139,7 @@ class Sealed:
         scan = identifiers.scan(self.__table)
         if self.__schema is None:
             self.__schema = scan.schema()
+        record("scanned", {"columns": [f.column for f in scan.findings]})
         return scan
 
     def assess(self) -> Assessment:
@@ -174,9 +180,11 @@ class Sealed:
         from niming.domain.policy import Policy
 
         declared = self.__schema is not None
-        return Plan.decide(
+        plan = Plan.decide(
             self.__table, self._decided(), Policy.of(policy), target=target, declared=declared
         )
+        record("planned", {"policy": plan.policy.digest, "k": plan.k, "target": target})
+        return plan
 
     def _decided(self) -> Schema:
         if self.__schema is None:

@@ -33,7 +33,7 @@ from niming.domain.trust import Trust
 from niming.errors import InputError, LedgerError
 from niming.measure import JSON
 
-__all__ = ["Checkpoint", "Entry", "Ledger", "LedgerReport", "ledger_path"]
+__all__ = ["Checkpoint", "Entry", "Ledger", "LedgerReport", "ledger_path", "record"]
 
 LEDGER = "ledger.jsonl"
 CHECKPOINT = "checkpoint.json"
@@ -491,3 +491,15 @@ def ledger_path(folder: str | Path, ledger: str | Path | None = None) -> Path:
     """
     named = ledger or os.environ.get("NIMING_LEDGER")
     return Ledger(named if named else Path(folder)).path
+
+
+def record(kind: str, body: Mapping[str, JSON]) -> Entry | None:
+    """Append an act on raw data to the domain's ledger, ``NIMING_LEDGER``, if there is one.
+
+    Returns
+    -------
+    Entry or None
+        None where no ledger is named: then acts before a release are not recorded.
+    """
+    named = os.environ.get("NIMING_LEDGER")
+    return Ledger(named).append(kind, body) if named else None
