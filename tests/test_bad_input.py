@@ -25,7 +25,10 @@ niming: schema/1
 name: people
 columns:
   town: {role: quasi-identifier, kind: categorical}
-  age: {role: quasi-identifier, kind: integer, hierarchy: {kind: intervals, lower: 0, upper: 120, widths: [5, 10, 40]}}
+  age:
+    role: quasi-identifier
+    kind: integer
+    hierarchy: {kind: intervals, lower: 0, upper: 120, widths: [5, 10, 40]}
   illness: {role: sensitive, kind: categorical}
 """
 
