@@ -247,7 +247,9 @@ def test_a_certified_release_shows_what_an_officer_looks_for(evidence: dict[str,
     ):
         assert shown in words, shown
     assert "待签发" in Page(render(evidence)).words
-    alone = Page(render(evidence, certificate={**terms, "key_id": "9f2c"})).words
+    of_certificate = {**terms, "key_id": "9f2c", "scenario": {"id": "SC-OTHER"}}
+    alone = Page(render(evidence | {"scenario": None}, certificate=of_certificate)).words
+    assert "--scenario SC-OTHER" in alone
     assert "CERT-7" in alone
     assert "9f2c" in alone
     evidence["release"]["files"] = [
@@ -271,6 +273,14 @@ def test_a_failed_release_says_why_and_what_to_do(evidence: dict[str, Any]) -> N
     assert advice("l_diversity.distinct")["zh"] not in page.words
     assert "不予签发" in page.words
     assert "Preview" not in page.words
+
+
+def test_test_records_that_may_have_been_trained_on_are_told(drawn: dict[str, Any]) -> None:
+    assert "测试记录均未参与训练" in Page(render(drawn)).words
+    drawn["utility"].append(measure("utility.learning.overlap", 0.5))
+    words = Page(render(drawn)).words
+    assert "测试记录可能参与了训练" in words
+    assert "均未参与训练" not in words
 
 
 def test_classes_below_the_threshold_are_red(drawn: dict[str, Any]) -> None:

@@ -107,7 +107,7 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
         "commitment": _commitment(evidence.get("original")),
         "policy": _filled(policy, "id", "version", "digest", "kind"),
         "scenario": _filled(
-            evidence.get("scenario"),
+            evidence.get("scenario") or (signed or {}).get("scenario"),
             *("id", "title", "operator", "resource", "purpose", "valid_until"),
         ),
         "schema": _filled(evidence.get("schema") or {}, "digest", "roles"),
@@ -124,6 +124,7 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
         "risk": [_shown(m) for m in measures.values()],
         "utility": [_shown(m) for m in utility.values()],
         "charts": _charts(evidence, utility),
+        "overlap": utility.get("utility.learning.overlap", {}).get("value") or 0,
         "preview": _preview(evidence.get("preview")),
         "glossary": GLOSSARY,
     }
@@ -457,7 +458,7 @@ def _certificate(certificate: Mapping[str, Any] | None) -> dict[str, Any] | None
     keys = [signature.get("keyid", "") for signature in certificate.get("signatures") or ()]
     if terms.get("key_id"):
         keys.append(terms["key_id"])
-    shown = ("id", "agency", "officer", "issued", "not_before", "expires")
+    shown = ("id", "agency", "officer", "scenario", "issued", "not_before", "expires")
     return {name: terms.get(name) for name in shown} | {
         "keys": keys,
         "ledger": _filled(terms.get("ledger"), "size", "root"),

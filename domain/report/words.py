@@ -105,8 +105,15 @@ WORDS: Mapping[str, Words] = {
     "distance-chart": _w("各字段分布的变化", "How far each column's distribution moved"),
     "learning-chart": _w("模型在真实留出数据上的得分", "Model scores on held-out real records"),
     "learning-note": _w(
-        "左：用发布数据训练；右：用原始数据训练；两者都在同一批未参与训练的真实记录上测试。",
-        "Trained on the release and trained on the original; both tested on the same real records.",
+        "两种训练数据，同一批真实测试记录；测试记录均未参与训练。",
+        "Two kinds of training data, the same real test records; none of them was trained on.",
+    ),
+    "learning-overlap": _w(
+        "两种训练数据，同一批真实测试记录。发布数据不透露来自哪些原始行，测试记录可能参与了训练；"
+        "两边的机会相同，故得分均偏高而比值可比。",
+        "Two kinds of training data, the same real test records. A release does not tell what rows "
+        "it came from, so test records may have been trained on, with the same chance on both "
+        "sides: both scores are a little high, their ratio is fair.",
     ),
     "trained-released": _w("用发布数据训练", "trained on the release"),
     "trained-original": _w("用原始数据训练", "trained on the original"),
