@@ -1,4 +1,8 @@
-"""The room `niming.synth`."""
+"""Floor 3, make people who do not exist: from a schema alone, or learnt from a table."""
 
 if __name__ != "niming.synth":
     raise ImportError("this room is imported as niming.synth, not as synth")
+
+from niming.synth.dummy import Dummy
+
+__all__ = ["Dummy"]

@@ -193,7 +193,7 @@ class TestSum:
         assert self.ask(pa.array([None, None], pa.int64()), lower=3, upper=5) == 0
         assert self.ask(pa.array([], pa.float64()), lower=3, upper=5, granularity=1) == 0
 
-    @settings(max_examples=20)
+    @settings(max_examples=20, deadline=None)
     @given(
         st.lists(st.one_of(st.none(), st.integers(-50, 50)), max_size=30),
         st.integers(-40, 0),
@@ -261,7 +261,7 @@ class TestPersons:
         assert total.event.unit == "person"
         return int(count.value), list(cells.values), int(total.value)
 
-    @settings(max_examples=20)
+    @settings(max_examples=20, deadline=None)
     @given(ROWS, st.integers(1, 4))
     def test_against_the_oracle(self, rows: list[tuple[int | None, str, int]], m: int) -> None:
         of = defaultdict(list)
@@ -273,7 +273,7 @@ class TestPersons:
         assert all(n <= Counter(r[1] for r in rows)[t] for n, t in zip(cells, "ABC", strict=True))
         assert total == sum(min(max(sum(x for _, x in own), -4 * m), 6 * m) for own in of.values())
 
-    @settings(max_examples=20)
+    @settings(max_examples=20, deadline=None)
     @given(ROWS, st.integers(1, 4))
     def test_one_person_less(self, rows: list[tuple[int | None, str, int]], m: int) -> None:
         count, cells, total = self.ask(rows, m)
