@@ -1,5 +1,6 @@
 """What does each column hold? Identifying numbers by check digit and form, and roles proposed."""
 
+from niming.risk.identifiers.finding import Finding
 from niming.risk.identifiers.numbers import (
     holds_identifier,
     is_bank_card,
@@ -9,7 +10,7 @@ from niming.risk.identifiers.numbers import (
     is_plate,
     is_resident_id,
 )
-from niming.risk.identifiers.scan import Finding, Scan, scan
+from niming.risk.identifiers.scan import Scan, scan
 
 __all__ = [
     "Finding",

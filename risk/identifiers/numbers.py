@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from niming.tables import identifiers
+from niming.tables.identifiers import Characters
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "Mask",
+    "Plain",
+    "Values",
+    "as_integers",
+    "has_card_form",
+    "has_credit_code_form",
+    "has_mobile_form",
+    "has_resident_id_form",
     "holds_identifier",
     "is_address",
     "is_bank_card",
@@ -27,7 +36,40 @@ __all__ = [
     "plain",
 ]
 
-Mask = NDArray[np.bool_]
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Plain:
+    """Texts in plain form, made by `plain`, so that many questions can be asked of them.
+
+    Parameters
+    ----------
+    array : pyarrow StringArray
+        Full-width characters made narrow, no blanks around; null where missing.
+    """
+
+    array: pa.StringArray
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+
+Values: TypeAlias = "ArrayLike | pa.Array | pa.ChunkedArray | Plain"
+
+_ID_18 = r"^\d{17}[\dXx]$"
+_ID_15 = r"^\d{15}$"
+_ID_FORM = r"^[1-9]\d{5}(18|19|20|21)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
+_CREDIT = r"^[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{2}\d{6}[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{10}$"
+
+# First digits by length, as the networks issue them: what begins with 35 and has 15 digits is a
+# telephone (IMEI) and no card, though both end in a Luhn digit.
+_CARD = (
+    r"^(4\d{12}|3[068]\d{12}|3[47]\d{13}|35\d{14}|2[2-7]\d{14}|[45]\d{15,18}|6\d{15,18}"
+    r"|955[89]\d{12,15})$"
+)
+_MOBILE = r"^(\+?86|0086)?1[3-9]\d{9}$"
+_GROUPED = r"^\+?\d[\d \-]*\d$"
 
 _EMAIL = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}$"
 
@@ -35,7 +77,7 @@ _EMAIL = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}$"
 # ends them); a few kinds end in a Chinese character.
 _PLATE = (
     r"^[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-HJ-NP-Z]"
-    r"([A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领]|[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF])$"
+    r"[\s\-·•.]?([A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领]|[DF][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[DF])$"
 )
 
 _DATE = (
@@ -60,22 +102,32 @@ _SURNAMES = (
 _COMPOUND = "欧阳|上官|司马|诸葛|司徒|东方|独孤|南宫|夏侯|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙"
 _NAME = rf"^([{_SURNAMES}]|{_COMPOUND})[\p{{Han}}·]{{1,3}}$"
 
-_INSIDE_ID = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
-_INSIDE_MOBILE = re.compile(r"(?<![\d.])(?:\+?86[- ]?)?(1[3-9]\d{9})(?![\d.])")
-_INSIDE_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
+# Inside longer text. RE2 has no look-around: the border characters are matched along.
+_FREE = r"[\p{Han}\s,;:，。；：（(]"
+_INSIDE_ID = r"(?:^|[^0-9A-Za-z])(?P<found>\d{17}[\dXx])(?:$|[^0-9A-Za-z])"
+_INSIDE_MOBILE = r"(?:^|[^0-9A-Za-z.])(?:\+?86[- ]?)?(?P<found>1[3-9]\d{9})(?:$|[^0-9A-Za-z.])"
+_INSIDE_EMAIL = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 
 
-def plain(column: pa.ChunkedArray) -> NDArray[np.object_]:
-    """Return texts with full-width characters made narrow and blanks around them dropped."""
-    import pyarrow as pa
+def plain(values: Values) -> Plain:
+    """Return texts with full-width characters made narrow and blanks around them dropped.
+
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts; whole numbers are read as written in decimal. What is Plain already stays.
+    """
+    if isinstance(values, Plain):
+        return values
     import pyarrow.compute as pc
 
-    texts = pc.utf8_trim_whitespace(pc.utf8_normalize(column.cast(pa.string()), form="NFKC"))
-    out: NDArray[np.object_] = texts.to_numpy(zero_copy_only=False).astype(object)
-    return out
+    texts = _strings(values)
+    if not pc.all(pc.string_is_ascii(texts)).as_py():
+        texts = pc.utf8_normalize(texts, form="NFKC")
+    return Plain(pc.utf8_trim_whitespace(texts))
 
 
-def is_resident_id(values: ArrayLike) -> Mask:
+def is_resident_id(values: Values) -> Mask:
     """Return which texts are resident identity numbers of 18 characters, or of 15.
 
     The 18 characters have their check character (GB 11643, ISO 7064 MOD 11-2). The 15 have none:
@@ -86,12 +138,66 @@ def is_resident_id(values: ArrayLike) -> Mask:
     >>> is_resident_id(["11010519491231002X", "110105491231002", "110105194912310021"]).tolist()
     [True, True, False]
     """
-    new = identifiers.characters(values, 18)
-    old = identifiers.resident_ids_from_15(identifiers.characters(values, 15))
-    return identifiers.resident_id_valid(new) | identifiers.resident_id_valid(old)
+    texts = plain(values).array
+    out = np.zeros(len(texts), dtype=np.bool_)
+    at, chars = _cut(texts, _ID_18, 18)
+    out[at] = identifiers.resident_id_valid(chars)
+    at, chars = _cut(texts, _ID_15, 15)
+    out[at] = identifiers.resident_id_valid(identifiers.resident_ids_from_15(chars))
+    return out
 
 
-def is_credit_code(values: ArrayLike) -> Mask:
+def has_resident_id_form(values: Values) -> Mask:
+    """Return which texts have the form of resident ids of 18 characters, whatever the check says.
+
+    Of the numbers that have the form by chance, such as region, date and serial number, 1 in 11
+    has the check character too; of resident ids all have. The two are told apart by that.
+
+    Examples
+    --------
+    >>> has_resident_id_form(["110105194912310021", "110105194913310021"]).tolist()
+    [True, False]
+    """
+    texts = plain(values).array
+    out = np.zeros(len(texts), dtype=np.bool_)
+    out[_at(texts, _ID_FORM, 18, 18)] = True
+    return out
+
+
+def has_credit_code_form(values: Values) -> Mask:
+    """Return which texts have the form of credit codes, whatever the check says: 1 in 31 fits."""
+    return _match(values, _CREDIT, 18, 18)
+
+
+def has_card_form(values: Values) -> Mask:
+    """Return which texts have the form of bank cards, whatever the check says: 1 in 10 fits."""
+    out = np.zeros(len(plain(values)), dtype=np.bool_)
+    where, joined = _joined(plain(values).array, 13, 25)
+    out[where[_at(joined, _CARD, 13, 19)]] = True
+    return out
+
+
+def has_mobile_form(values: Values) -> Mask:
+    """Return which texts are 11 digits, with or without +86, whatever the first three are."""
+    out = np.zeros(len(plain(values)), dtype=np.bool_)
+    where, joined = _joined(plain(values).array, 11, 20)
+    out[where[_at(joined, r"^(\+86|86|0086)?\d{11}$", 11, 15)]] = True
+    return out
+
+
+def as_integers(values: Values) -> NDArray[np.int64] | None:
+    """Return the values as whole numbers, or None if they are not all of 1 to 18 digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = plain(values).array
+    if not pc.all(pc.match_substring_regex(texts, r"^\d{1,18}$")).as_py():
+        return None
+    out: NDArray[np.int64] = texts.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return out
+
+
+def is_credit_code(values: Values) -> Mask:
     """Return which texts are unified social credit codes (GB 32100, MOD 31-3).
 
     Examples
@@ -99,11 +205,15 @@ def is_credit_code(values: ArrayLike) -> Mask:
     >>> is_credit_code(["91350100M000100Y43", "91350100M000100Y44"]).tolist()
     [True, False]
     """
-    return identifiers.credit_code_valid(identifiers.characters(values, 18))
+    texts = plain(values).array
+    out = np.zeros(len(texts), dtype=np.bool_)
+    at, chars = _cut(texts, _CREDIT, 18)
+    out[at] = identifiers.credit_code_valid(chars)
+    return out
 
 
-def is_bank_card(values: ArrayLike) -> Mask:
-    """Return which texts are bank card numbers: 15 to 19 digits, a network's first digit, Luhn.
+def is_bank_card(values: Values) -> Mask:
+    """Return which texts are bank card numbers: a network's first digits and length, and Luhn.
 
     Blanks and dashes between groups of digits are read over.
 
@@ -112,14 +222,15 @@ def is_bank_card(values: ArrayLike) -> Mask:
     >>> is_bank_card(["4111 1111 1111 1111", "4111111111111112"]).tolist()
     [True, False]
     """
-    chars = identifiers.characters(_joined(values), 19)
-    length = (chars != 0).sum(axis=1)
-    network = np.isin(chars[:, 0], np.frombuffer(b"3456", dtype=np.uint8))
-    valid: Mask = identifiers.luhn_valid(chars) & (length >= 15) & network
-    return valid
+    out = np.zeros(len(plain(values)), dtype=np.bool_)
+    where, joined = _joined(plain(values).array, 13, 25)
+    for width in range(13, 20):
+        at, chars = _cut(joined, _CARD, width)
+        out[where[at]] = identifiers.luhn_valid(chars)
+    return out
 
 
-def is_mobile(values: ArrayLike) -> Mask:
+def is_mobile(values: Values) -> Mask:
     """Return which texts are mainland mobile numbers, with or without +86, blanks and dashes.
 
     Examples
@@ -127,97 +238,153 @@ def is_mobile(values: ArrayLike) -> Mask:
     >>> is_mobile(["138 0013 8000", "+86-13800138000", "12345678901"]).tolist()
     [True, True, False]
     """
-    bare = _replace(_joined(values), r"^(\+86|0086|86)(1[3-9]\d{9})$", r"\2")
-    return identifiers.mobile_valid(identifiers.characters(bare, 11))
+    out = np.zeros(len(plain(values)), dtype=np.bool_)
+    where, joined = _joined(plain(values).array, 11, 20)
+    for width in (11, 13, 14, 15):
+        at, chars = _cut(joined, _MOBILE, width)
+        bare = np.ascontiguousarray(chars[:, -11:])
+        out[where[at]] = identifiers.mobile_valid(bare)
+    return out
 
 
-def is_email(values: ArrayLike) -> Mask:
+def is_email(values: Values) -> Mask:
     """Return which texts are e-mail addresses.
 
     >>> is_email(["a.b@example.org", "a.b@example"]).tolist()
     [True, False]
     """
-    return _match(values, _EMAIL)
+    return _match(values, _EMAIL, 6, 254)
 
 
-def is_plate(values: ArrayLike) -> Mask:
+def is_plate(values: Values) -> Mask:
     """Return which texts are vehicle plates (GA 36), new-energy ones among them.
 
     >>> is_plate(["吉A12345", "吉AD12345", "吉A·12345", "吉I12345"]).tolist()
     [True, True, True, False]
     """
-    return _match(_joined(values, r"[\s\-·•.]"), _PLATE)
+    return _match(values, _PLATE, 9, 14)
 
 
-def is_date(values: ArrayLike) -> Mask:
+def is_date(values: Values) -> Mask:
     """Return which texts are dates, with or without a time.
 
     >>> is_date(["2024-05-06", "20240506", "2024年5月6日", "2024-13-01"]).tolist()
     [True, True, True, False]
     """
-    return _match(values, _DATE)
+    return _match(values, _DATE, 8, 32)
 
 
-def is_address(values: ArrayLike) -> Mask:
+def is_address(values: Values) -> Mask:
     """Return which texts look like Chinese postal addresses.
 
     >>> is_address(["吉林省长春市朝阳区人民大街1号", "朝阳区"]).tolist()
     [True, False]
     """
-    return _match(values, _ADDRESS)
+    return _match(values, _ADDRESS, 12, 400)
 
 
-def is_chinese_name(values: ArrayLike) -> Mask:
+def is_chinese_name(values: Values) -> Mask:
     """Return which texts look like names: a frequent surname and one to three characters.
 
     >>> is_chinese_name(["王小明", "欧阳修", "汉族", "高血压病"]).tolist()
     [True, True, False, True]
     """
-    return _match(values, _NAME)
+    return _match(values, _NAME, 6, 15)
 
 
-def holds_identifier(values: ArrayLike) -> Mask:
+def holds_identifier(values: Values) -> Mask:
     """Return which longer texts contain a resident id, a mobile number or an e-mail address.
+
+    The first of each kind in a text is looked at. A code of letters, digits and dashes is no
+    longer text.
 
     Examples
     --------
-    >>> holds_identifier(["电话13800138000。", "see 11010519491231002X", "code 12345"]).tolist()
+    >>> holds_identifier(["电话13800138000。", "see 11010519491231002X", "AB-13800138000"]).tolist()
     [True, True, False]
     """
-    texts = np.asarray(values, dtype=object)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = plain(values).array
     hit = np.zeros(len(texts), dtype=np.bool_)
-    likely = _match(texts, r"\d{11}|@")
-    for at in np.flatnonzero(likely).tolist():
-        text = texts[at]
-        ids, mobiles = _INSIDE_ID.findall(text), _INSIDE_MOBILE.findall(text)
-        hit[at] = bool(
-            _INSIDE_EMAIL.search(text)
-            or (ids and is_resident_id(ids).any())
-            or (mobiles and is_mobile(mobiles).any())
-        )
+    at = _at(texts, r"\d{11}|@", 12, None)
+    at = at[_mask(pc.match_substring_regex(texts.take(pa.array(at)), _FREE))]
+    longer = texts.take(pa.array(at))
+    for pattern, check in ((_INSIDE_ID, is_resident_id), (_INSIDE_MOBILE, is_mobile)):
+        found = pc.extract_regex(longer, pattern)
+        if len(found):
+            hit[at] |= check(pc.struct_field(found, "found"))
+    hit[at] |= _mask(pc.match_substring_regex(longer, _INSIDE_EMAIL))
     return hit
 
 
-def _match(values: ArrayLike, pattern: str) -> Mask:
+def _strings(values: ArrayLike | pa.Array | pa.ChunkedArray) -> pa.StringArray:
+    """Return values as one Arrow array of strings."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    texts = pa.array(np.asarray(values, dtype=object), pa.string())
-    found = pc.match_substring_regex(texts, pattern).fill_null(False)
-    out: Mask = found.to_numpy(zero_copy_only=False).astype(np.bool_)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return values.cast(pa.string())
+    array = np.asarray(values)
+    if array.dtype.kind in "iu":
+        return pa.array(array).cast(pa.string())
+    texts = [None if v is None or v != v else str(v) for v in array.tolist()]
+    return pa.array(texts, pa.string())
+
+
+def _mask(found: pa.BooleanArray) -> Mask:
+    out: Mask = found.fill_null(False).to_numpy(zero_copy_only=False).astype(np.bool_)
     return out
 
 
-def _joined(values: ArrayLike, dropped: str = r"[\s\-]") -> NDArray[np.object_]:
-    """Return texts without what people put between groups of characters."""
-    return _replace(values, dropped, "")
-
-
-def _replace(values: ArrayLike, pattern: str, by: str) -> NDArray[np.object_]:
+def _at(
+    texts: pa.StringArray, pattern: str, shortest: int, longest: int | None
+) -> NDArray[np.int64]:
+    """Return where texts of `shortest` to `longest` bytes match; others are not looked at."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pa.array(np.asarray(values, dtype=object), pa.string())
-    replaced = pc.replace_substring_regex(texts, pattern, by)
-    out: NDArray[np.object_] = replaced.to_numpy(zero_copy_only=False).astype(object)
+    length = pc.binary_length(texts)
+    fits = pc.greater_equal(length, shortest)
+    if longest is not None:
+        fits = pc.and_(fits, pc.less_equal(length, longest))
+    at = np.flatnonzero(_mask(fits))
+    if not at.size:
+        return at
+    return at[_mask(pc.match_substring_regex(texts.take(pa.array(at)), pattern))]
+
+
+def _match(values: Values, pattern: str, shortest: int, longest: int) -> Mask:
+    texts = plain(values).array
+    out = np.zeros(len(texts), dtype=np.bool_)
+    out[_at(texts, pattern, shortest, longest)] = True
     return out
+
+
+def _cut(texts: pa.StringArray, pattern: str, width: int) -> tuple[NDArray[np.int64], Characters]:
+    """Return where texts of `width` ASCII characters match, and these as a matrix in capitals."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    at = _at(texts, pattern, width, width)
+    taken = pc.ascii_upper(texts.take(pa.array(at)))
+    _, offsets, data = taken.buffers()
+    if not at.size:
+        return at, np.zeros((0, width), dtype=np.uint8)
+    start = int(np.frombuffer(offsets, dtype=np.int32)[taken.offset])
+    chars = np.frombuffer(data, dtype=np.uint8)[start : start + len(at) * width]
+    return at, chars.reshape(len(at), width)
+
+
+def _joined(
+    texts: pa.StringArray, shortest: int, longest: int
+) -> tuple[NDArray[np.int64], pa.StringArray]:
+    """Return where texts are digits in groups, and these without what stands between groups."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    at = _at(texts, _GROUPED, shortest, longest)
+    taken = texts.take(pa.array(at))
+    return at, pc.replace_substring_regex(taken, r"[ \-]", "")

@@ -1,0 +1,148 @@
+"""`Profile`: the distinct values of one column and how often they occur, as plain texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from niming.risk.identifiers import numbers
+from niming.risk.identifiers.numbers import Mask, Plain
+from niming.tables import Table
+from niming.tables.schema import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Profile", "profile"]
+
+_DATED = 0.95
+_COUNTED = 20
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Profile:
+    """What can be told of a column without judging it.
+
+    Parameters
+    ----------
+    name : str
+    kind : Kind
+        As its storage type says.
+    values : pyarrow StringArray
+        Distinct values as the table has them, missing left out.
+    texts : Plain
+        The same in plain form.
+    n : ndarray of int
+        Records a value.
+    n_rows : int
+        Records looked at, missing ones among them.
+    """
+
+    name: str
+    kind: Kind
+    values: pa.StringArray
+    texts: Plain
+    n: NDArray[np.int64]
+    n_rows: int
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r}, {self.kind}, {self.n_distinct} distinct values)"
+
+    @property
+    def n_present(self) -> int:
+        """Records that are not missing."""
+        return int(self.n.sum())
+
+    @property
+    def n_distinct(self) -> int:
+        """Distinct values."""
+        return len(self.n)
+
+    @property
+    def missing_rate(self) -> float:
+        """Share of missing records."""
+        return 1 - self.n_present / self.n_rows if self.n_rows else 0.0
+
+    @property
+    def unique(self) -> bool:
+        """Whether nearly every record has a value of its own."""
+        return self.n_present >= 50 and self.n_distinct >= 0.95 * self.n_present
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether the values are texts that spell dates."""
+        return self.kind == "categorical" and self.rate(numbers.is_date(self.texts)) >= _DATED
+
+    @cached_property
+    def counts_up(self) -> bool:
+        """Whether the values are whole numbers that follow each other with few gaps."""
+        whole = numbers.as_integers(self.texts)
+        if whole is None or len(whole) < _COUNTED:
+            return False
+        return int(whole.max()) - int(whole.min()) < 2 * len(whole)
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Mean characters of a record."""
+        import pyarrow.compute as pc
+
+        length = pc.utf8_length(self.texts.array).to_numpy(zero_copy_only=False)
+        return float(np.average(length, weights=self.n)) if self.n_present else 0.0
+
+    def rate(self, valid: Mask) -> float:
+        """Return the share of the present records that `valid` accepts."""
+        return float(self.n[valid].sum() / self.n_present) if self.n_present else 0.0
+
+
+def profile(table: Table, column: str, scanned: int) -> Profile:
+    """Count the distinct values of a column in the engine, as text.
+
+    Parameters
+    ----------
+    table : Table
+    column : str
+    scanned : int
+        Rows to look at; fewer than the table has are drawn at random, by a fixed seed.
+    """
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    found = table.schema.field(column).type
+    rows = "source"
+    if scanned < table.n_rows:
+        rows = f"source USING SAMPLE reservoir({scanned} ROWS) REPEATABLE (0)"
+    sql = f"SELECT {table.expression(column)} AS v FROM {rows}"
+    sql = f"SELECT v, count(*) AS n FROM ({sql}) WHERE v IS NOT NULL GROUP BY v"
+    text = "CAST(v AS VARCHAR)"
+    if types.is_floating(found):  # a column of numbers with missing cells: 13800138000.0
+        whole = "v = trunc(v) AND abs(v) < 1e15"
+        text = f"CASE WHEN {whole} THEN CAST(v AS BIGINT)::VARCHAR ELSE {text} END"
+    answer = table.query(f"SELECT {text} AS v, n FROM ({sql})")
+    values = answer["v"].combine_chunks()
+    n = answer["n"].to_numpy().astype(np.int64)
+    texts = numbers.plain(values)
+    there = pc.greater(pc.binary_length(texts.array), 0)  # nothing but blanks is missing
+    if not pc.all(there).as_py():
+        values, texts = values.filter(there), Plain(texts.array.filter(there))
+        n = n[there.to_numpy(zero_copy_only=False)]
+    return Profile(column, _kind(found), values, texts, n, scanned)
+
+
+def _kind(found: object) -> Kind:
+    import pyarrow.types as types
+
+    if types.is_dictionary(found):
+        return "categorical"
+    if types.is_boolean(found):
+        return "boolean"
+    if types.is_integer(found):
+        return "integer"
+    if types.is_floating(found) or types.is_decimal(found):
+        return "number"
+    if types.is_date(found):
+        return "date"
+    return "datetime" if types.is_temporal(found) else "categorical"

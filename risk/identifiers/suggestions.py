@@ -1,0 +1,113 @@
+"""Hierarchies and lists that fit a column, made of public knowledge and round numbers alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from niming.risk.identifiers.headers import Header
+from niming.risk.identifiers.profile import Profile
+from niming.tables import Hierarchy
+from niming.tables.schema import Kind
+
+__all__ = ["ETHNICITIES", "SEXES", "public_list", "suggested"]
+
+_GB_3304 = """
+汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族
+哈萨克族 傣族 黎族 傈僳族 佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 土族
+达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 阿昌族 普米族 塔吉克族 怒族
+乌孜别克族 俄罗斯族 鄂温克族 德昂族 保安族 裕固族 京族 塔塔尔族 独龙族 鄂伦春族 赫哲族
+门巴族 珞巴族 基诺族
+"""
+ETHNICITIES = tuple(_GB_3304.split())
+"""The names of GB/T 3304-1991 in its order."""
+
+SEXES = (
+    ("男", "女"),
+    ("男性", "女性"),
+    ("0", "1", "2", "9"),  # GB/T 2261.1-2003
+    ("F", "M"),
+    ("f", "m"),
+    ("Female", "Male"),
+    ("female", "male"),
+)
+"""Ways to write sex."""
+
+
+def suggested(profile: Profile, kind: Kind, named: Header | None, holds: str) -> Hierarchy | None:
+    """Return a hierarchy that covers every value of the column, or None.
+
+    Notes
+    -----
+    Numbers get intervals between powers of ten. Nothing in a suggestion is copied from the cells
+    but the order of magnitude of the largest.
+    """
+    what = named.en if named else ""
+    hierarchy: Hierarchy | None = None
+    if kind in ("date", "datetime"):
+        hierarchy = Hierarchy.dates(
+            "month", "year", "5-years", "decade", start="1880-01-01", end="2079-12-31"
+        )
+    elif holds == "credit-code":
+        hierarchy = Hierarchy.prefixes(8, 6, 4)
+    elif (holds == "region-code" or what == "postcode") and _digits(profile, 6):
+        hierarchy = Hierarchy.prefixes(4, 2)
+    elif what == "occupation" and (_digits(profile, 5) or _digits(profile, 7)):
+        hierarchy = Hierarchy.prefixes(3, 1)
+    elif (listed := public_list(profile, named)) is not None:
+        hierarchy = _of_list(listed)
+    elif named is not None and named.age and kind in ("integer", "number"):
+        hierarchy = Hierarchy.intervals(0, 120, 5, 10, 20, 40)
+        if _lacks(profile, hierarchy):
+            hierarchy = _round(profile)
+    elif kind in ("integer", "number"):
+        hierarchy = _round(profile)
+    return None if hierarchy is None or _lacks(profile, hierarchy) else hierarchy
+
+
+def public_list(profile: Profile, named: Header | None) -> tuple[str, ...] | None:
+    """Return the public list that all values of the column are from, or None."""
+    lists: list[tuple[str, ...]] = []
+    if named is not None and named.en == "sex":
+        lists = list(SEXES)
+    elif named is not None and named.en == "ethnicity or nationality":
+        lists = [ETHNICITIES]
+    if not lists or profile.n_distinct > max(map(len, lists)):
+        return None
+    values = set(profile.values.to_pylist())
+    return next((known for known in lists if values <= set(known)), None)
+
+
+def _of_list(listed: tuple[str, ...]) -> Hierarchy:
+    if listed == ETHNICITIES:
+        return Hierarchy.from_dict({"汉族": [listed[0]], "其他": list(listed[1:])})
+    return Hierarchy.from_rows([(value, "*") for value in listed])
+
+
+def _digits(profile: Profile, length: int) -> bool:
+    """Return whether all values are codes of so many digits."""
+    import pyarrow.compute as pc
+
+    pattern = rf"^\d{{{length}}}$"
+    return bool(pc.all(pc.match_substring_regex(profile.values, pattern)).as_py())
+
+
+def _round(profile: Profile) -> Hierarchy | None:
+    """Return intervals between powers of ten around the values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pc.cast(profile.values, pa.float64()).to_numpy(zero_copy_only=False)
+    finite = numbers[np.isfinite(numbers)]
+    if len(finite) < len(numbers) or not len(finite):
+        return None
+    largest = float(np.abs(finite).max())
+    # Strictly above the largest: the upper bound of a band is outside of it.
+    upper = 10.0 ** max(1, math.floor(math.log10(largest)) + 1 if largest >= 1 else 0)
+    lower = -upper if finite.min() < 0 else 0.0
+    return Hierarchy.intervals(lower, upper, upper / 20, upper / 10, upper / 2)
+
+
+def _lacks(profile: Profile, hierarchy: Hierarchy) -> bool:
+    return bool(hierarchy.lacking(profile.values.to_numpy(zero_copy_only=False)).any())
