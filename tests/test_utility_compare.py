@@ -324,7 +324,7 @@ def test_unknown_origin_flatters_both_tables_alike() -> None:
     assert unknown.released_real["boosting"] > 0.7
     assert unknown.real_real["boosting"] > 0.7
     half = compare(table, table.sample(frac=0.5, random_state=0), target="y").learning
-    assert half.overlap == 0.5
+    assert {m.name: m.value for m in half.measures()}["utility.learning.overlap"] == 0.5
     assert 0.55 < half.real_real["boosting"] < unknown.real_real["boosting"]
 
 

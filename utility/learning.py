@@ -87,6 +87,16 @@ class Learning(Result):
                 f"(released_real − {self.chance:.3g}) over real_real's",
                 learnt,
             ),
+            Measure(
+                "utility.learning.overlap",
+                None if self.reason else self.overlap,
+                "probability",
+                (0, 1),
+                "lower-is-better",
+                "chance that a test record is also trained on, in both tables alike",
+                "niming, notes of utility.learning",
+                self.reason,
+            ),
             *(
                 self._measure(f"{kind}[{model}]", scores[model], f"{words}, {model} alone")
                 for kind, words, scores in (
