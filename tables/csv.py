@@ -229,20 +229,20 @@ def _check_quotes(path: Path, encoding: Encoding, delimiter: str) -> None:
     Called only for an odd number of quotes, as it is slow. A line put behind the last one comes
     out as a record of its own unless a field is still open.
     """
-    end = "end"
-    line, last = 1, [""]
+    opened = line = 1
     with path.open(encoding=encoding.name, newline="") as file:
-        records = csv.reader(itertools.chain(file, [end]), delimiter=delimiter)
+        records = csv.reader(itertools.chain(file, ["end"]), delimiter=delimiter)
         try:
-            while last != [end]:
-                line = records.line_num + 1
-                last = next(records)
-        except (StopIteration, csv.Error):
-            raise InputError(
-                f"{path.name}: a double quote is opened in the record of line {line} "
-                "and never closed",
-                hint="close it; a quote within a quoted field is written twice",
-            ) from None
+            for record in records:
+                if record == ["end"]:
+                    return
+                opened, line = line, records.line_num + 1
+        except csv.Error:  # a field longer than the module allows
+            opened = line
+    raise InputError(
+        f"{path.name}: a double quote is opened in the record of line {opened} and never closed",
+        hint="close it; a quote within a quoted field is written twice",
+    )
 
 
 def _ragged_line(path: Path, encoding: Encoding, delimiter: str, width: int) -> int:
@@ -264,7 +264,10 @@ def _typed(raw: DuckDB, columns: list[str], text: frozenset[str]) -> DuckDB:
         tests = [(c, t) for c, types in left.items() for t in types]
         if not tests:
             return raw
-        terms = [f"bool_and({_TYPES[t][1](quote(c))}) AS t{i}" for i, (c, t) in enumerate(tests)]
+        terms = [
+            f"bool_and({_TYPES[t][1](quote(c))}) FILTER ({quote(c)} IS NOT NULL) AS t{i}"
+            for i, (c, t) in enumerate(tests)
+        ]
         answer = raw.query(f"SELECT {', '.join(terms)} FROM {rows}")
         fits = [answer.column(i)[0].as_py() for i in range(len(tests))]
         # Null: no value at all. The whole table decides then, and all missing stays text.

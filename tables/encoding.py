@@ -80,7 +80,8 @@ def detect(path: Path, declared: str | None = None) -> Encoding:
     try:
         return Encoding("utf-8", _decode(path, "utf-8"))
     except _Broken as broken:
-        return _not_utf8(path, broken.offset)
+        offset = broken.offset
+    return _not_utf8(path, offset)
 
 
 class _Broken(Exception):
@@ -135,8 +136,9 @@ def _not_utf8(path: Path, offset: int) -> Encoding:
             n_lines += 1
             try:
                 line.decode("utf-8")
-            except UnicodeDecodeError:
-                continue
+            except UnicodeDecodeError as error:
+                if error.end < len(line) or error.reason != "unexpected end of data":
+                    continue  # else it is the last line, cut within a character
             n_han += _HAN.search(line) is not None
     place = _place(path, offset)
     if n_han > _CHANCE * n_lines:
