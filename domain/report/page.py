@@ -74,7 +74,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.globals |= {"both": _both, "word": _word, "words": WORDS}
-    environment.filters |= {"number": _number, "percent": _percent, "time": _time}
+    environment.filters |= {"number": _number, "percent": _percent, "time": _time, "day": _day}
     page = environment.get_template("page.html.j2").render(
         lang=lang,
         style=_trusted((_FOLDER / "page.css").read_text("utf-8")),
@@ -187,6 +187,10 @@ def _percent(value: float | int | None) -> str:
 def _time(value: str) -> str:
     """Return an RFC 3339 time as people write it; the zone stays."""
     return str(value).replace("T", " ", 1).replace("Z", " UTC")
+
+
+def _day(value: str) -> str:
+    return str(value)[:10]
 
 
 def _scaled(value: float | int | None, measure: Mapping[str, Any] | None) -> str:
