@@ -134,14 +134,15 @@ def _old_ids(profile: Profile, old: Mask) -> bool:
     """Return whether numbers of 15 digits are resident ids: nothing but years of birth tells.
 
     Serial numbers with a region and a date have the form too, and come from a few years; people
-    of a table come from many. One in 70 random numbers has the form.
+    of a table come from many: one year in four people, up to ten. One in 70 random numbers has
+    the form.
     """
     import pyarrow as pa
 
     if profile.rate(old) < _WHOLE:
         return False
     texts = profile.texts.array.filter(pa.array(old)).to_pylist()
-    return len(texts) < 50 or len({text[6:8] for text in texts}) >= 10
+    return 4 * len({text[6:8] for text in texts}) >= min(len(texts), 40)
 
 
 def _by_words(profile: Profile, named: Header | None) -> Finding | None:
