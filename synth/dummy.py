@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.errors import InputError, SchemaError
+from niming.errors import InputError
 from niming.synth.formats import People, invent
-from niming.tables.rules import Dates, Intervals, Prefixes, Rows
+from niming.synth.ranges import date_bounds, listed, numeric_bounds, on_grid, regional, series
 from niming.tables.schema import Column, Role, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Dummy"]
+__all__ = ["Dummy", "complete", "generator"]
 
 _MISSING_RATE = 0.05
 _PULL_OF_TARGET = 0.85  # correlation of the target with what moves every column
-_DEFAULT_NUMBERS = (0.0, 100.0)
-_DEFAULT_DAYS = (np.datetime64("2020-01-01"), np.datetime64("2025-12-31"))
+_NUMBERS = (0.0, 100.0)  # where a number has no bounds: the least, and the width
+_DAYS = (np.datetime64("2020-01-01", "s"), np.datetime64("2025-12-31", "s"))
 _PLACEHOLDERS = ("A", "B", "C", "D")
 _SEX = ({"男", "女"}, {"M", "F"}, {"Male", "Female"}, {"male", "female"})
 _MALE = ("男", "M", "Male", "male")
-_MOST_WHOLE = 2**53
 _YEARS = np.timedelta64(365 * 5, "D")
 
 
@@ -89,41 +88,16 @@ class Dummy:
         InputError
             A negative `n` or `seed`.
         """
-        import pandas as pd
-
         for name, value in (("n", n), ("seed", seed)):
             if isinstance(value, bool) or value < 0:
                 raise InputError(f"{name} is not a whole number of at least 0")
-        factor = _rng(seed, "").standard_normal(n)
+        factor = generator(seed, "").standard_normal(n)
         plain = {c.name: self._values(c, n, factor, seed) for c in self.schema.columns if _plain(c)}
-        people = self._people(n, plain, _rng(seed, "people"))
-        columns = {}
-        for column in self.schema.columns:
-            rng = _rng(seed, column.name)
-            if column.name in plain:
-                values = plain[column.name]
-            else:
-                values = self._texts(column, people, rng)
-            gaps = self._gaps(column, n, _rng(seed, column.name + " missing"))
-            columns[column.name] = _series(column, values, gaps)
-        return pd.DataFrame(columns, columns=list(self.schema.names))
-
-    def _people(self, n: int, plain: dict[str, NDArray[Any]], rng: np.random.Generator) -> People:
-        """Draw the people, then let what the table itself says of them hold."""
-        schema = self.schema
-        places = next((c for c in schema.columns if c.format == "region-code"), None)
-        listed = None if places is None or not _regional(places) else _listed(places)
-        codes = None if listed is None else np.array(listed, dtype=object)
-        drawn = People.draw(n, rng, regions=codes)
-        birth, male = drawn.birth, drawn.male
-        for column in schema.columns:
-            if column.name not in plain:
-                continue
-            if column.kind == "date" and ("birth" in column.name.lower() or "出生" in column.name):
-                birth = plain[column.name].astype("datetime64[D]")
-            elif column.kind == "categorical" and set(_categories(column)) in _SEX:
-                male = np.isin(plain[column.name].astype(str), _MALE)
-        return People(drawn.household, male, birth, drawn.region)
+        gaps = {
+            c.name: self._gaps(c, n, generator(seed, c.name + " missing"))
+            for c in self.schema.columns
+        }
+        return complete(self.schema, n, plain, gaps, seed)
 
     def _values(
         self, column: Column, n: int, factor: NDArray[np.float64], seed: int
@@ -131,7 +105,7 @@ class Dummy:
         """Draw numbers, dates, booleans or categories that hang together through `factor`."""
         from scipy.special import ndtr
 
-        rng = _rng(seed, column.name)
+        rng = generator(seed, column.name)
         pull = rng.uniform(0.25, 0.65) * rng.choice([-1.0, 1.0])
         if column.name == self.schema.target:
             pull = _PULL_OF_TARGET
@@ -150,19 +124,6 @@ class Dummy:
                 at = np.searchsorted(np.cumsum(odds / odds.sum())[:-1], u, side="right")
                 return _every(categories[at], categories, rng)
 
-    def _texts(self, column: Column, people: People, rng: np.random.Generator) -> NDArray[Any]:
-        """Invent identifiers and texts."""
-        n = len(people.birth)
-        if column.format is not None:
-            unique = column.role == Role.DIRECT_IDENTIFIER
-            return invent(column.format, people, rng, unique=unique)
-        if column.name == self.schema.household:
-            label = rng.permutation(int(people.household[-1]) + 1 if n else 0)
-            return _padded(label[people.household] if n else label, "H")
-        if column.kind == "text":
-            return _sentences(n, rng)
-        return _padded(rng.permutation(n), "P" if column.name == self.schema.person_id else "N")
-
     def _gaps(self, column: Column, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
         schema = self.schema
         kept = (schema.target, schema.weight, schema.household, schema.person_id)
@@ -171,115 +132,116 @@ class Dummy:
         return rng.random(n) < _MISSING_RATE
 
 
+def complete(
+    schema: Schema,
+    n: int,
+    drawn: dict[str, NDArray[Any]],
+    gaps: dict[str, NDArray[np.bool_]],
+    seed: int,
+) -> pd.DataFrame:
+    """Build a frame of the columns that are drawn and invent the others, so that they agree.
+
+    Parameters
+    ----------
+    schema : Schema
+    n : int
+        Rows.
+    drawn : dict of ndarray of shape (n,)
+        Numbers, dates, booleans and categories by column.
+    gaps : dict of ndarray of shape (n,), bool
+        Where a column is missing; a column that is not named has no gap.
+    seed : int
+    """
+    import pandas as pd
+
+    people = _people(schema, n, drawn, gaps, generator(seed, "people"))
+    columns = {}
+    for column in schema.columns:
+        values = drawn.get(column.name)
+        if values is None:
+            values = _texts(schema, column, people, generator(seed, column.name))
+        missing = gaps.get(column.name, np.zeros(n, dtype=np.bool_))
+        columns[column.name] = series(column, values, missing)
+    return pd.DataFrame(columns, columns=list(schema.names))
+
+
+def _people(
+    schema: Schema,
+    n: int,
+    drawn: dict[str, NDArray[Any]],
+    gaps: dict[str, NDArray[np.bool_]],
+    rng: np.random.Generator,
+) -> People:
+    """Draw the people, then let what the table itself says of them hold."""
+    places = next((c for c in schema.columns if regional(c)), None)
+    codes = None if places is None else listed(places)
+    people = People.draw(n, rng, regions=None if codes is None else np.array(codes, dtype=object))
+    birth, male, region = people.birth, people.male, people.region
+    for column in schema.columns:
+        if column.name not in drawn:
+            continue
+        values = drawn[column.name]
+        known = ~gaps.get(column.name, np.zeros(n, dtype=np.bool_))
+        if column.kind == "date" and ("birth" in column.name.lower() or "出生" in column.name):
+            birth = np.where(known, values.astype("datetime64[D]"), birth)
+        elif column.kind == "categorical" and set(_categories(column)) in _SEX:
+            male = np.where(known, np.isin(values.astype(str), _MALE), male)
+        elif column is places:
+            region = np.where(known, values, region)
+    return People(people.household, male, birth, region)
+
+
+def _texts(
+    schema: Schema, column: Column, people: People, rng: np.random.Generator
+) -> NDArray[Any]:
+    """Invent identifiers and texts."""
+    n = len(people.birth)
+    if column.format is not None:
+        unique = column.role == Role.DIRECT_IDENTIFIER
+        return invent(column.format, people, rng, unique=unique)
+    if column.name == schema.household:
+        label = rng.permutation(int(people.household[-1]) + 1 if n else 0)
+        return _padded(label[people.household] if n else label, "H")
+    if column.kind == "text":
+        return _sentences(n, rng)
+    return _padded(rng.permutation(n), "P" if column.name == schema.person_id else "N")
+
+
 def _plain(column: Column) -> bool:
     """Return whether the values are drawn through the common factor, not invented as texts."""
     if column.kind == "categorical":
-        return column.format is None or not (_regional(column) or column.categories is None)
+        return column.format is None or not (regional(column) or column.categories is None)
     return column.kind not in ("identifier", "text")
 
 
-def _regional(column: Column) -> bool:
-    """Return whether the column holds six-digit region codes, which resident numbers repeat."""
-    codes = _listed(column)
-    six = codes is None or all(len(c) == 6 and c.isdecimal() for c in codes)
-    return column.format == "region-code" and six
-
-
-def _listed(column: Column) -> tuple[str, ...] | None:
-    """Return the values that the schema lists, in the column or in its hierarchy."""
-    if column.categories is not None:
-        return column.categories
-    rule = None if column.hierarchy is None else column.hierarchy.rule
-    if isinstance(rule, Rows):
-        return tuple(row[0] for row in rule.rows)
-    if isinstance(rule, Prefixes):
-        return rule.values
-    if isinstance(rule, Intervals) and rule.whole:
-        return tuple(str(x) for x in range(int(rule.lower), int(rule.upper)))
-    return None
-
-
 def _categories(column: Column) -> tuple[str, ...]:
-    return _listed(column) or _PLACEHOLDERS
+    return listed(column) or _PLACEHOLDERS
 
 
 def _numbers(column: Column, u: NDArray[np.float64], *, weight: bool) -> NDArray[Any]:
     """Return quantiles of a skewed law between the bounds (Kumaraswamy 1980, a = 1.5, b = 3)."""
-    low, high = _bounds(column)
-    whole = column.kind == "integer"
-    step = 1.0 if whole or high - low >= 1000 else 0.01 if high - low >= 10 else 0.0001
+    low, high = numeric_bounds(column)
+    if low is None:
+        low = _NUMBERS[0] if high is None else high - _NUMBERS[1]
+    high = low + _NUMBERS[1] if high is None else high
     if weight and low <= 0:
-        low = step
+        low = min(1.0, high / 1000)
+    whole = column.kind == "integer"
     share = (1 - (1 - u) ** (1 / 3)) ** (1 / 1.5)
-    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-    last -= last * step > high  # a bound that is outside, but by less than the rounding
-    if last < first:  # no multiple of the step lies between the bounds
-        return np.full(len(u), low)
-    steps = np.minimum(first + np.floor(share * (last - first + 1)), last)
-    out: NDArray[Any] = steps.astype(np.int64) if whole else np.round(steps * step, 4)
-    return out
-
-
-def _bounds(column: Column) -> tuple[float, float]:
-    """Return the least and the largest number that bounds and hierarchy allow."""
-    lows = [] if column.lower is None else [float(column.lower)]
-    highs = [] if column.upper is None else [float(column.upper)]
-    rule = None if column.hierarchy is None else column.hierarchy.rule
-    if isinstance(rule, Intervals):  # its upper bound is outside
-        lows.append(rule.lower)
-        highs.append(float(np.nextafter(rule.upper, -np.inf)))
-    elif isinstance(rule, Rows):
-        try:
-            values = [float(row[0]) for row in rule.rows]
-        except ValueError:
-            values = []
-        lows += values and [min(values)]
-        highs += values and [max(values)]
-    width = _DEFAULT_NUMBERS[1] - _DEFAULT_NUMBERS[0]
-    low = max(lows) if lows else (min(highs) - width if highs else _DEFAULT_NUMBERS[0])
-    high = min(highs) if highs else low + width
-    bound = float(_MOST_WHOLE)
-    low, high = max(low, -bound), min(high, bound)
-    if low > high or (column.kind == "integer" and np.ceil(low) > np.floor(high)):
-        raise SchemaError(
-            f"no value of {column.name!r} lies within both its bounds and its hierarchy",
-            hint="correct lower and upper, or the domain of the hierarchy",
-        )
-    return low, high
+    return on_grid(low + share * (high - low), low, high, whole=whole)
 
 
 def _dates(column: Column, u: NDArray[np.float64]) -> NDArray[np.datetime64]:
-    rule = None if column.hierarchy is None else column.hierarchy.rule
-    first, last = (rule.first, rule.last) if isinstance(rule, Dates) else (None, None)
-    lows = [d for d in (_moment(column.lower), first) if d is not None]
-    highs = [d for d in (_moment(column.upper, last=True), last) if d is not None]
-    low = max(lows) if lows else (min(highs) - _YEARS if highs else _DEFAULT_DAYS[0])
-    high = min(highs) if highs else (low + _YEARS if lows else _DEFAULT_DAYS[1])
+    first, last = date_bounds(column)
+    if first is None:
+        first = _DAYS[0] if last is None else last - _YEARS
+    last = (_DAYS[1] if first == _DAYS[0] else first + _YEARS) if last is None else last
     unit = "D" if column.kind == "date" else "s"
-    start, stop = low.astype(f"datetime64[{unit}]"), high.astype(f"datetime64[{unit}]")
-    if start > stop:
-        raise SchemaError(
-            f"no value of {column.name!r} lies within both its bounds and its hierarchy",
-            hint="correct lower and upper, or start and end of the hierarchy",
-        )
+    start, stop = first.astype(f"datetime64[{unit}]"), last.astype(f"datetime64[{unit}]")
     span = int((stop - start).astype(np.int64)) + 1
     steps = np.minimum((u * span).astype(np.int64), span - 1)
     out: NDArray[np.datetime64] = start + steps.astype(f"timedelta64[{unit}]")
     return out.astype("datetime64[s]")
-
-
-def _moment(bound: object, *, last: bool = False) -> np.datetime64 | None:
-    """Read an ISO date or time; a date as an upper bound means the end of its day."""
-    if bound is None:
-        return None
-    text = str(bound)
-    try:
-        moment: np.datetime64 = np.datetime64(text, "s")
-    except ValueError:
-        raise SchemaError("a bound of a date is no ISO date", hint="such as 2024-12-31") from None
-    if last and len(text) == 10:
-        moment += np.timedelta64(86_399, "s")
-    return moment
 
 
 def _every(
@@ -316,26 +278,6 @@ def _sentences(n: int, rng: np.random.Generator) -> NDArray[np.object_]:
     return out
 
 
-def _series(column: Column, values: NDArray[Any], gaps: NDArray[np.bool_]) -> pd.Series[Any]:
-    import pandas as pd
-
-    match column.kind:
-        case "integer" if column.nullable:
-            return pd.Series(pd.arrays.IntegerArray(values.astype(np.int64), gaps))
-        case "boolean" if column.nullable:
-            return pd.Series(pd.arrays.BooleanArray(values.astype(np.bool_), gaps))
-        case "integer" | "boolean":
-            return pd.Series(values)
-        case "number":
-            return pd.Series(np.where(gaps, np.nan, values))
-        case "date" | "datetime":
-            return pd.Series(np.where(gaps, np.datetime64("NaT"), values))
-        case _:
-            out = values.astype(object)
-            out[gaps] = None
-            return pd.Series(out)
-
-
-def _rng(seed: int, name: str) -> np.random.Generator:
+def generator(seed: int, name: str) -> np.random.Generator:
     """Return a generator that goes by the seed and a name."""
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
