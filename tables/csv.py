@@ -23,7 +23,7 @@ _DELIMITERS = ",;\t|"
 _SUSPECTS = ",;\t|^~\x01:"
 _SAMPLE = 1 << 20  # bytes from which the delimiter is told
 _SAMPLE_ROWS = 200
-_BLOCK = 1 << 24  # bytes; the longest record that is read
+_BLOCK = 1 << 22  # bytes; the longest record that is read
 _FIRST_LOOK = 5_000  # rows that rule most types out before the whole table is checked
 
 _INTEGER = r"-?(0|[1-9][0-9]{0,9})"

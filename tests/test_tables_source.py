@@ -550,13 +550,13 @@ def test_tables_of_the_engine_are_dropped(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["parquet", "csv", "gb18030.csv"])
 def test_a_file_larger_than_memory(tmp_path: Path, kind: str) -> None:
-    """Three times as large as the engine's memory, as it lies in memory: 4 M rows, 100 MB."""
+    """A table of about 190 MB, and a GROUP BY as large, with 100 MB for the engine."""
     n, limit = 4_000_000, "100MB"
     rng = np.random.default_rng(11)
     table = pa.table(
         {
             "id": pa.array(np.arange(n)).cast(pa.string()),
-            "town": pa.array(np.char.add("武汉", rng.integers(0, 50, n).astype(str))),
+            "town": pa.array([f"武汉{i}" for i in range(50)]).take(rng.integers(0, 50, n)),
             "key": pa.array(rng.integers(0, 2**40, n)).cast(pa.string()),
         }
     )
@@ -570,17 +570,16 @@ def test_a_file_larger_than_memory(tmp_path: Path, kind: str) -> None:
         data = buffer.getvalue()
         path.write_bytes(data.decode().encode("gb18030") if "gb" in kind else data)
     code = f"""
-import resource
 from niming.tables import count, read
 table = read({str(path)!r})
 print(table.n_rows, count(table, ["town"]).n_cells, flush=True)
 answer = table.query("SELECT count(*) AS c, sum(n) AS n FROM "
                      "(SELECT id, key, count(*) AS n FROM source GROUP BY ALL)").to_pylist()[0]
 print(answer["c"], answer["n"])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(next(int(x.split()[1]) for x in open("/proc/self/status") if "VmHWM" in x) // 1024)
 """
     with run(code, NIMING_MEMORY=limit, NIMING_THREADS="2", NIMING_TEMP=str(tmp_path)) as process:
         out, err = process.communicate(timeout=280)
     *counts, peak = [int(word) for word in out.split()] or [0]
     assert counts == [n, 50, n, n], err
-    assert peak < 700
+    assert peak < 600  # MB, Python and the libraries included
