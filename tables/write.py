@@ -79,16 +79,16 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['answer.txt']
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if os.path.isdir(target):
         raise InputError(f"{path} is a folder, not a file", hint="add a file name to the path")
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".niming-{secrets.token_hex(8)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except OSError as error:
         _refuse(error, path)
     try:
         try:
-            if target.exists():
+            if os.path.exists(target):
                 os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
         finally:
             os.close(descriptor)
