@@ -58,6 +58,7 @@ class Plain:
 Values: TypeAlias = "ArrayLike | pa.Array | pa.ChunkedArray | Plain"
 
 _ID_18 = r"^\d{17}[\dXx]$"
+_ID_GROUPED = r"^\d{6}[ \-]?\d{4}[ \-]?\d{4}[ \-]?\d{3}[ \-]?[\dXx]$"
 _ID_15 = r"^\d{15}$"
 _ID_FORM = r"^[1-9]\d{5}(18|19|20|21)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
 _CREDIT = r"^[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{2}\d{6}[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{10}$"
@@ -102,20 +103,32 @@ _SURNAMES = (
 _COMPOUND = "欧阳|上官|司马|诸葛|司徒|东方|独孤|南宫|夏侯|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙"
 _NAME = rf"^([{_SURNAMES}]|{_COMPOUND})[\p{{Han}}·]{{1,3}}$"
 
-# Inside longer text. RE2 has no look-around: the border characters are matched along.
+# A program that took numbers for decimals leaves .0; a sheet keeps text by an apostrophe.
+_LEFT_OVER = r"^['`\x{2018}\x{2019}]?(\d{11,19}|\d{17}[Xx])(\.0)?$"
+_INVISIBLE = r"[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
+
+# Inside longer text: what stands between anything that is no letter, digit or decimal point.
 _FREE = r"[\p{Han}\s,;:，。；：（(]"
-_INSIDE_ID = r"(?:^|[^0-9A-Za-z])(?P<found>\d{17}[\dXx])(?:$|[^0-9A-Za-z])"
-_INSIDE_MOBILE = r"(?:^|[^0-9A-Za-z.])(?:\+?86[- ]?)?(?P<found>1[3-9]\d{9})(?:$|[^0-9A-Za-z.])"
-_INSIDE_EMAIL = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+_BETWEEN = r"[^0-9A-Za-z.]+"
+_GROUPS = (
+    (r"\b(1[3-9]\d)[ \-](\d{4})[ \-](\d{4})\b", r"\1\2\3"),
+    (r"\b(\d{6})[ \-](\d{8})[ \-](\d{3}[\dXx])\b", r"\1\2\3"),
+)
+_EMAIL_INSIDE = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 
 
 def plain(values: Values) -> Plain:
-    """Return texts with full-width characters made narrow and blanks around them dropped.
+    """Return texts with full-width characters made narrow and what surrounds them dropped.
 
     Parameters
     ----------
     values : array-like, Arrow array or Plain
         Texts; whole numbers are read as written in decimal. What is Plain already stays.
+
+    Notes
+    -----
+    Unicode NFKC; without invisible characters; without blanks at the ends; 11 to 19 digits lose
+    the ``.0`` that a program left behind them and the apostrophe that a sheet left before them.
     """
     if isinstance(values, Plain):
         return values
@@ -124,14 +137,17 @@ def plain(values: Values) -> Plain:
     texts = _strings(values)
     if not pc.all(pc.string_is_ascii(texts)).as_py():
         texts = pc.utf8_normalize(texts, form="NFKC")
-    return Plain(pc.utf8_trim_whitespace(texts))
+        texts = pc.replace_substring_regex(texts, _INVISIBLE, "")
+    texts = pc.utf8_trim_whitespace(texts)
+    return Plain(pc.replace_substring_regex(texts, _LEFT_OVER, r"\1"))
 
 
 def is_resident_id(values: Values) -> Mask:
     """Return which texts are resident identity numbers of 18 characters, or of 15.
 
-    The 18 characters have their check character (GB 11643, ISO 7064 MOD 11-2). The 15 have none:
-    province and date of birth alone speak for them.
+    The 18 characters have their check character (GB 11643, ISO 7064 MOD 11-2); blanks or dashes
+    between region, year, day, serial number and check are read over. The 15 have none: province
+    and date of birth alone speak for them.
 
     Examples
     --------
@@ -142,6 +158,9 @@ def is_resident_id(values: Values) -> Mask:
     out = np.zeros(len(texts), dtype=np.bool_)
     at, chars = _cut(texts, _ID_18, 18)
     out[at] = identifiers.resident_id_valid(chars)
+    at, joined = _joined(texts, _ID_GROUPED, 19, 22)
+    among, chars = _cut(joined, _ID_18, 18)
+    out[at[among]] = identifiers.resident_id_valid(chars)
     at, chars = _cut(texts, _ID_15, 15)
     out[at] = identifiers.resident_id_valid(identifiers.resident_ids_from_15(chars))
     return out
@@ -172,7 +191,7 @@ def has_credit_code_form(values: Values) -> Mask:
 def has_card_form(values: Values) -> Mask:
     """Return which texts have the form of bank cards, whatever the check says: 1 in 10 fits."""
     out = np.zeros(len(plain(values)), dtype=np.bool_)
-    where, joined = _joined(plain(values).array, 13, 25)
+    where, joined = _joined(plain(values).array, _GROUPED, 13, 25)
     out[where[_at(joined, _CARD, 13, 19)]] = True
     return out
 
@@ -180,7 +199,7 @@ def has_card_form(values: Values) -> Mask:
 def has_mobile_form(values: Values) -> Mask:
     """Return which texts are 11 digits, with or without +86, whatever the first three are."""
     out = np.zeros(len(plain(values)), dtype=np.bool_)
-    where, joined = _joined(plain(values).array, 11, 20)
+    where, joined = _joined(plain(values).array, _GROUPED, 11, 20)
     out[where[_at(joined, r"^(\+86|86|0086)?\d{11}$", 11, 15)]] = True
     return out
 
@@ -223,7 +242,7 @@ def is_bank_card(values: Values) -> Mask:
     [True, False]
     """
     out = np.zeros(len(plain(values)), dtype=np.bool_)
-    where, joined = _joined(plain(values).array, 13, 25)
+    where, joined = _joined(plain(values).array, _GROUPED, 13, 25)
     for width in range(13, 20):
         at, chars = _cut(joined, _CARD, width)
         out[where[at]] = identifiers.luhn_valid(chars)
@@ -239,7 +258,7 @@ def is_mobile(values: Values) -> Mask:
     [True, True, False]
     """
     out = np.zeros(len(plain(values)), dtype=np.bool_)
-    where, joined = _joined(plain(values).array, 11, 20)
+    where, joined = _joined(plain(values).array, _GROUPED, 11, 20)
     for width in (11, 13, 14, 15):
         at, chars = _cut(joined, _MOBILE, width)
         bare = np.ascontiguousarray(chars[:, -11:])
@@ -295,8 +314,7 @@ def is_chinese_name(values: Values) -> Mask:
 def holds_identifier(values: Values) -> Mask:
     """Return which longer texts contain a resident id, a mobile number or an e-mail address.
 
-    The first of each kind in a text is looked at. A code of letters, digits and dashes is no
-    longer text.
+    A code of letters, digits and dashes is no longer text.
 
     Examples
     --------
@@ -308,15 +326,24 @@ def holds_identifier(values: Values) -> Mask:
 
     texts = plain(values).array
     hit = np.zeros(len(texts), dtype=np.bool_)
-    at = _at(texts, r"\d{11}|@", 12, None)
+    at = _at(texts, r"\d{3}[ \-]?\d{4}[ \-]?\d{4}|@", 12, None)
     at = at[_mask(pc.match_substring_regex(texts.take(pa.array(at)), _FREE))]
     longer = texts.take(pa.array(at))
-    for pattern, check in ((_INSIDE_ID, is_resident_id), (_INSIDE_MOBILE, is_mobile)):
-        found = pc.extract_regex(longer, pattern)
-        if len(found):
-            hit[at] |= check(pc.struct_field(found, "found"))
-    hit[at] |= _mask(pc.match_substring_regex(longer, _INSIDE_EMAIL))
+    hit[at] = _mask(pc.match_substring_regex(longer, _EMAIL_INSIDE))
+    for pattern, together in _GROUPS:
+        longer = pc.replace_substring_regex(longer, pattern, together)
+    parts = pc.split_pattern_regex(longer, _BETWEEN)
+    word = Plain(pc.utf8_trim(parts.flatten(), "."))
+    text = at[pc.list_parent_indices(parts).to_numpy()]
+    hit[text[is_resident_id(word) & _longer_than(word, 15)]] = True
+    hit[text[is_mobile(word)]] = True
     return hit
+
+
+def _longer_than(texts: Plain, length: int) -> Mask:
+    import pyarrow.compute as pc
+
+    return _mask(pc.greater(pc.binary_length(texts.array), length))
 
 
 def _strings(values: ArrayLike | pa.Array | pa.ChunkedArray) -> pa.StringArray:
@@ -379,12 +406,12 @@ def _cut(texts: pa.StringArray, pattern: str, width: int) -> tuple[NDArray[np.in
 
 
 def _joined(
-    texts: pa.StringArray, shortest: int, longest: int
+    texts: pa.StringArray, pattern: str, shortest: int, longest: int
 ) -> tuple[NDArray[np.int64], pa.StringArray]:
-    """Return where texts are digits in groups, and these without what stands between groups."""
+    """Return where texts match, and these without the blanks and dashes between groups."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    at = _at(texts, _GROUPED, shortest, longest)
+    at = _at(texts, pattern, shortest, longest)
     taken = texts.take(pa.array(at))
     return at, pc.replace_substring_regex(taken, r"[ \-]", "")
