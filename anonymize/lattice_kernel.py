@@ -19,6 +19,7 @@ __all__ = ["Problem", "Runs", "Spare", "State", "Walk", "advance", "suffixes"]
 
 GEOMETRIC, ARITHMETIC, MAXIMUM, RANK = range(4)
 
+_FEW, _FULL = 2, 4  # runs that are merged anyway; suffixes a row at which a table still pays
 TIE = 1e-10  # losses nearer than this are equal: ARX floors its losses to ten decimals
 
 
@@ -48,8 +49,9 @@ class Problem(NamedTuple):
     value, below : (q, n_suffixes), int32
         Suffix s of column j is one combination of values of the columns from j on and of the
         sensitive columns: its value in column j, and what remains of it from column j + 1 on.
-    joint : (q + 1, n_suffixes), int32
+    joint : (q, n_suffixes), int32
         Combination of sensitive values of a suffix.
+    n_suffixes : (q,)
     size : (n_suffixes of column 0,), int64
         Records.
     place : (q,)
@@ -73,6 +75,7 @@ class Problem(NamedTuple):
     value: NDArray[np.int32]
     below: NDArray[np.int32]
     joint: NDArray[np.int32]
+    n_suffixes: NDArray[np.int64]
     size: NDArray[np.int64]
     place: NDArray[np.int64]
     conditions: Conditions
@@ -110,11 +113,15 @@ class Runs(NamedTuple):
 
 
 class Spare(NamedTuple):
-    """Two sides to merge runs from and to: rows (2, n_cells), and where runs begin."""
+    """Two sides to merge runs from and to: rows (2, n_cells), and where runs begin.
+
+    `dense` is zero between uses, (n_cells,).
+    """
 
     suffix: NDArray[np.int32]
     size: NDArray[np.int64]
     edges: NDArray[np.int64]
+    dense: NDArray[np.int64]
 
 
 class Walk(NamedTuple):
@@ -249,6 +256,7 @@ def advance(p: Problem, s: State, w: Walk, budget: int) -> None:
             p.label[i, level],
             p.value[i],
             p.below[i],
+            p.n_suffixes[i + 1],
             w.n_rows[i],
             w.class_of[i : i + 2],
             w.suffix[i : i + 2],
@@ -512,6 +520,7 @@ def _descend(
     label: NDArray[np.int32],
     value: NDArray[np.int32],
     below: NDArray[np.int32],
+    n_below: Whole,
     n_rows: Whole,
     class_of: NDArray[np.int32],
     suffix: NDArray[np.int32],
@@ -524,7 +533,8 @@ def _descend(
 
     `class_of`, `suffix` and `size` are this table and the next one. A new class is a run of rows
     with one class and one label. Within it the rows of each single value are sorted by what
-    remains of their suffix: merge these runs, adding equal rows.
+    remains of their suffix: merge these runs, adding equal rows. Where there are many runs and
+    most suffixes occur, a table of all suffixes is quicker than merging.
     """
     out = 0
     c_out = 0
@@ -544,17 +554,34 @@ def _descend(
                 spare.edges[0, runs] = stop - start
                 runs += 1
                 previous = here
-            spare.suffix[0, stop - start] = below[suffix[0, stop]]
-            spare.size[0, stop - start] = size[0, stop]
             stop += 1
         spare.edges[0, runs] = stop - start
-        side = _merge(spare, runs) if runs > 1 else 0
-        n = spare.edges[side, 1]
-        for r in range(n):
-            class_of[1, out + r] = c_out
-            suffix[1, out + r] = spare.suffix[side, r]
-            size[1, out + r] = spare.size[side, r]
-        out += n
+        begin = out
+        if runs == 1:
+            for r in range(start, stop):
+                suffix[1, out] = below[suffix[0, r]]
+                size[1, out] = size[0, r]
+                out += 1
+        elif runs > _FEW and (stop - start) * _FULL >= n_below:
+            for r in range(start, stop):
+                spare.dense[below[suffix[0, r]]] += size[0, r]
+            for b in range(n_below):
+                if spare.dense[b] > 0:
+                    suffix[1, out] = b
+                    size[1, out] = spare.dense[b]
+                    spare.dense[b] = 0
+                    out += 1
+        else:
+            for r in range(start, stop):
+                spare.suffix[0, r - start] = below[suffix[0, r]]
+                spare.size[0, r - start] = size[0, r]
+            side = _merge(spare, runs)
+            for r in range(spare.edges[side, 1]):
+                suffix[1, out] = spare.suffix[side, r]
+                size[1, out] = spare.size[side, r]
+                out += 1
+        for r in range(begin, out):
+            class_of[1, r] = c_out
         parent[c_out] = c
         first[c_out] = v
         c_out += 1
