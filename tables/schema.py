@@ -6,15 +6,16 @@ import datetime as dt
 import difflib
 import hashlib
 import json
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
-from niming.errors import ColumnNotFoundError, SchemaError
+from niming.errors import ColumnNotFoundError, InputError, SchemaError
 from niming.measure import JSON
 from niming.tables.hierarchy import Hierarchy
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from niming.tables.source import Source
 
-__all__ = ["Column", "Format", "Kind", "Role", "Schema"]
+__all__ = ["SPECIAL", "VERSION", "Column", "Format", "Kind", "Role", "Schema"]
 
 Kind: TypeAlias = Literal[
     "categorical", "integer", "number", "date", "datetime", "boolean", "text", "identifier"
@@ -43,8 +44,21 @@ Format: TypeAlias = Literal[
 
 Bound: TypeAlias = int | float | str
 
-_VERSION = "schema/1"
-_SPECIAL = ("weight", "household", "person_id", "target")
+VERSION = "schema/1"
+"""What a schema file says that it is."""
+
+_TWICE = "entry that stands twice"
+SPECIAL = ("weight", "household", "person_id", "target")
+"""Columns that play a part of their own in a schema."""
+
+
+_TYPES = (
+    ("nullable", bool, "true or false"),
+    ("reason", str, "a text"),
+    ("description", str, "a text"),
+    ("hierarchy", (Hierarchy, type(None)), "a Hierarchy"),
+    ("confidence", (int, float, type(None)), "a number"),
+)
 
 
 class Role(StrEnum):
@@ -120,7 +134,17 @@ class Column:
             raise SchemaError(
                 f"{where} has an unknown format", hint="formats are " + ", ".join(get_args(Format))
             )
+        for entry, wanted, words in _TYPES:
+            if not isinstance(getattr(self, entry), wanted):
+                raise SchemaError(f"{where} has a {entry} of the wrong type", hint=f"give {words}")
         if self.categories is not None:
+            if not all(isinstance(c, (str, int, float)) for c in self.categories) or any(
+                isinstance(c, bool) for c in self.categories
+            ):
+                raise SchemaError(
+                    f"{where} has categories that are no texts",
+                    hint="in quotes: YAML reads yes and no without them as true and false",
+                )
             object.__setattr__(self, "categories", tuple(str(c) for c in self.categories))
             twice = len(self.categories) - len(set(self.categories))
             if twice or not self.categories:
@@ -129,10 +153,12 @@ class Column:
                     hint="list each category once",
                 )
         self._check_bounds(where)
-        if self.grade is not None and self.grade not in (1, 2, 3, 4):
+        if self.grade is not None and (self.grade is True or self.grade not in (1, 2, 3, 4)):
             raise SchemaError(f"{where} has a grade outside 1 to 4", hint="see GB/T 43697-2024")
-        if self.confidence is not None and not 0 <= self.confidence <= 1:
-            raise SchemaError(f"{where} has a confidence outside [0, 1]")
+        if self.confidence is not None and (
+            isinstance(self.confidence, (bool, str)) or not 0 <= self.confidence <= 1
+        ):
+            raise SchemaError(f"{where} has a confidence outside [0, 1]", hint="such as 0.9")
 
     def _check_bounds(self, where: str) -> None:
         for name in ("lower", "upper"):
@@ -149,6 +175,15 @@ class Column:
                     f"{where} has a {name} bound of the wrong type",
                     hint="an ISO date for dates, a number for numbers",
                 )
+            if isinstance(bound, str):
+                try:
+                    dt.datetime.fromisoformat(bound)
+                except ValueError:
+                    raise SchemaError(
+                        f"{where} has a {name} bound that is no date", hint="write 2024-12-31"
+                    ) from None
+            elif not math.isfinite(bound):
+                raise SchemaError(f"{where} has a {name} bound that is not finite", hint="drop it")
         if self.lower is not None and self.upper is not None:
             low, high = cast("tuple[float, float]", (self.lower, self.upper))
             if low > high:
@@ -208,7 +243,7 @@ class Schema:
             raise SchemaError(f"the schema declares {twice} twice", hint="one entry a column")
         if not names:
             raise SchemaError("the schema declares no column", hint="list them under columns:")
-        for part in _SPECIAL:
+        for part in SPECIAL:
             column = getattr(self, part)
             if column is not None and column not in names:
                 raise SchemaError(
@@ -282,7 +317,7 @@ class Schema:
 
         file = Path(path)
         try:
-            content = yaml.safe_load(file.read_text("utf-8-sig"))
+            content = _load(file.read_text("utf-8-sig"))
         except OSError as error:
             raise SchemaError(
                 f"cannot read the schema {file} ({error.strerror})",
@@ -293,26 +328,38 @@ class Schema:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            told = getattr(error, "problem", None)
+            if told == _TWICE:
+                raise SchemaError(f"{file} has an {told}{where}", hint="keep one of them") from None
             raise SchemaError(f"{file} is not YAML{where}", hint="mend the indentation") from None
-        return cls.from_dict(content, base=file.parent)
+        try:
+            return cls.from_dict(content, base=file.parent)
+        except SchemaError as error:
+            raise SchemaError(f"{file}: {error.message}", hint=error.hint) from None
 
     @classmethod
     def from_dict(cls, content: object, *, base: str | os.PathLike[str] | None = None) -> Schema:
         """Build a schema from what `to_dict` returns; the inverse of it."""
         if not isinstance(content, Mapping):
             raise SchemaError("a schema is a mapping with columns", hint="see the README")
-        known = ("niming", "name", *_SPECIAL, "columns")
+        known = ("niming", "name", *SPECIAL, "columns")
         _no_others(content, known, "the schema")
-        if content.get("niming") != _VERSION:
+        if content.get("niming") != VERSION:
             raise SchemaError(
-                f"the schema does not say that it is {_VERSION!r}",
-                hint=f"first line: niming: {_VERSION}",
+                f"the schema does not say that it is {VERSION!r}",
+                hint=f"first line: niming: {VERSION}",
             )
         listed = content.get("columns")
         if not isinstance(listed, Mapping):
             raise SchemaError("the schema lists no columns", hint="columns: {name: {role: …}}")
-        columns = [_column(str(name), entry, base) for name, entry in listed.items()]
-        special = {p: content.get(p) for p in _SPECIAL}
+        odd = sum(not isinstance(name, str) for name in listed)
+        if odd:
+            raise SchemaError(
+                f"{odd} columns of the schema have names that are no texts",
+                hint="in quotes: YAML reads 2024, yes and null without them as something else",
+            )
+        columns = [_column(name, entry, base) for name, entry in listed.items()]
+        special = {p: content.get(p) for p in SPECIAL}
         wrong = [p for p, v in special.items() if v is not None and not isinstance(v, str)]
         if wrong:
             raise SchemaError(f"the schema's {wrong[0]} is not the name of a column")
@@ -321,10 +368,10 @@ class Schema:
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the schema as a JSON-safe dict."""
-        out: dict[str, JSON] = {"niming": _VERSION}
+        out: dict[str, JSON] = {"niming": VERSION}
         if self.name:
             out["name"] = self.name
-        out |= {p: getattr(self, p) for p in _SPECIAL if getattr(self, p) is not None}
+        out |= {p: getattr(self, p) for p in SPECIAL if getattr(self, p) is not None}
         out["columns"] = {c.name: c.to_dict() for c in self.columns}
         return out
 
@@ -374,43 +421,9 @@ class Schema:
     @staticmethod
     def json_schema() -> dict[str, JSON]:
         """Return the JSON Schema (2020-12) of a schema file, for editors."""
-        text: JSON = {"type": "string"}
-        bound: JSON = {"type": ["number", "string"]}
-        column: dict[str, JSON] = {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["role", "kind"],
-            "properties": {
-                "role": {"enum": [str(r) for r in Role]},
-                "kind": {"enum": list(get_args(Kind))},
-                "hierarchy": {"type": ["object", "string"]},
-                "categories": {"type": "array", "minItems": 1, "uniqueItems": True},
-                "lower": bound,
-                "upper": bound,
-                "format": {"enum": list(get_args(Format))},
-                "nullable": {"type": "boolean"},
-                "grade": {"enum": [1, 2, 3, 4]},
-                "reason": text,
-                "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-                "description": text,
-            },
-        }
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["niming", "columns"],
-            "properties": {
-                "niming": {"const": _VERSION},
-                "name": text,
-                **dict.fromkeys(_SPECIAL, text),
-                "columns": {
-                    "type": "object",
-                    "minProperties": 1,
-                    "additionalProperties": column,
-                },
-            },
-        }
+        from niming.tables.schema_json import json_schema
+
+        return json_schema()
 
     def __repr__(self) -> str:
         roles = ", ".join(f"{len(self.of_role(r))} {r}" for r in Role if self.of_role(r))
@@ -433,8 +446,30 @@ def _column(name: str, entry: object, base: str | os.PathLike[str] | None) -> Co
             raise SchemaError(f"{where} has categories that are not a list")
         values["categories"] = tuple(categories)
     if values.get("hierarchy") is not None:
-        values["hierarchy"] = Hierarchy.from_spec(values["hierarchy"], base=base)
+        try:
+            values["hierarchy"] = Hierarchy.from_spec(values["hierarchy"], base=base)
+        except InputError as error:
+            raise SchemaError(f"{where}: {error.message}", hint=error.hint) from None
     return Column(name, **values)
+
+
+def _load(text: str) -> object:
+    """Read YAML in which no mapping names an entry twice: the last would silently win."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(
+            self, node: yaml.MappingNode, deep: bool = False
+        ) -> dict[Hashable, object]:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, _TWICE, key.start_mark)
+                if isinstance(key, yaml.ScalarNode):
+                    seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
+    return yaml.load(text, Loader)  # a SafeLoader
 
 
 def _no_others(content: Mapping[object, object], known: Sequence[str], where: str) -> None:

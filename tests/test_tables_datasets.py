@@ -80,7 +80,7 @@ def credit_character(body: str) -> str:
 
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
-    return datasets.residents(20_000, seed=3)
+    return datasets.residents(8_000, seed=3)
 
 
 class TestResidents:

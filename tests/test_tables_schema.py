@@ -67,6 +67,26 @@ class TestRoundTrip:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(content, Schema.json_schema())
 
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            "sex.csv",
+            {"kind": "csv", "path": "sex.csv", "delimiter": ";"},
+            {"kind": "table", "rows": [["F", "*"], ["M", "*"]]},
+            {"kind": "tree", "tree": {"all": ["F", "M"]}},
+            {"kind": "prefixes", "lengths": [4, 2]},
+            {"kind": "dates", "units": ["month"], "start": "2020-01-01", "end": "2020-12-31"},
+        ],
+    )
+    def test_the_json_schema_knows_every_kind_of_hierarchy(self, spec: object) -> None:
+        column = {"role": "quasi-identifier", "kind": "categorical", "hierarchy": spec}
+        content = {"niming": "schema/1", "columns": {"a": column}}
+        jsonschema.validate(content, Schema.json_schema())
+        if isinstance(spec, dict):
+            column["hierarchy"] = spec | {"x": 1}
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.validate(content, Schema.json_schema())
+
     def test_a_hierarchy_in_a_file_beside(self, tmp_path: Path) -> None:
         (tmp_path / "sex.csv").write_text("F;*\nM;*\n", "utf-8")
         path = tmp_path / "s.yaml"
@@ -103,6 +123,17 @@ class TestContradictions:
             ("lower: 0\n    upper: 120", "lower: zero\n    upper: 120", "wrong type"),
             ("confidence: 0.9", "confidence: 9", r"\[0, 1\]"),
             ("confidence: 0.9", "grade: 9", "1 to 4"),
+            ("confidence: 0.9", "confidence: high", "confidence of the wrong type"),
+            ("confidence: 0.9", "grade: true", "1 to 4"),
+            ("reason: header", "reason: 7", "reason of the wrong type"),
+            ("nullable: false", "nullable: 5", "nullable of the wrong type"),
+            ("[F, M]", "[yes, no]", "in quotes"),
+            ("[F, M]", "[[F], M]", "no texts"),
+            ("  sex:", "  2024:", "names that are no texts"),
+            ("lower: 0\n    upper: 120", "lower: .nan\n    upper: 120", "not finite"),
+            ("lower: 1900-01-01", "lower: '1900'", "no date"),
+            ("widths: [5, 10]", "widths: [5, 7]", "column 'age': the hierarchy is not a tree"),
+            ("widths: [5, 10]", "width: [5, 10]", "column 'age': .*lacks the entry 'widths'"),
             ("schema/1", "schema/9", "schema/1"),
             ("columns:", "cols:", "cols"),
         ],
@@ -111,6 +142,18 @@ class TestContradictions:
         assert old in TEXT
         with pytest.raises(SchemaError, match=told):
             Schema.from_dict(broken(old, new))
+
+    def test_an_error_names_the_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.yaml"
+        path.write_text(TEXT.replace("role: sensitive", "role: secret"), "utf-8")
+        with pytest.raises(SchemaError, match=r"mine\.yaml: column 'illness'"):
+            Schema.from_yaml(path)
+
+    def test_a_column_twice_in_a_file_is_no_silent_choice(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.yaml"
+        path.write_text(TEXT + "  age: {role: insensitive, kind: integer}\n", "utf-8")
+        with pytest.raises(SchemaError, match="stands twice at line 17"):
+            Schema.from_yaml(path)
 
     def test_a_column_twice(self) -> None:
         column = Column("a", Role.INSENSITIVE, "text")
