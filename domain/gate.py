@@ -1,19 +1,20 @@
 """The gate: measure a candidate release again from its bytes, and judge it by a policy.
 
-It trusts nothing that the maker computed. Files are hashed, the released cells are read back and
-measured, and only what cannot be read off the cells (which columns were pseudonymised) is taken
-from the manifest, where it can only make the verdict harsher.
+It trusts nothing that the maker computed: files are hashed, the released cells are read back and
+measured. Three things no cell can tell, and the gate takes them from the manifest: which role a
+column has, which direct identifiers were replaced by a mask, and that records were drawn but not
+released. The last can only make the verdict harsher. The first two can make it milder, so evidence
+and report list them for the officer, who signs for them.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from niming.domain.canonical import canonical
+from niming.domain.canonical import canonical, parse
 from niming.domain.fingerprint import Fingerprint, fingerprint
 from niming.domain.ledger import Ledger
 from niming.domain.moment import moment, now
@@ -44,6 +45,28 @@ _BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
 _FEW = 10
 """Bars that stand for fewer records are merged."""
 
+PARTS = frozenset(
+    [
+        "version",
+        "tool",
+        "release",
+        "original",
+        "schema",
+        "policy",
+        "scenario",
+        "target",
+        "transformation",
+        "sampling",
+        "measures",
+        "utility",
+        "verdicts",
+        "verdict",
+        "classes",
+        "columns",
+    ]
+)
+"""What evidence consists of."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evidence:
@@ -66,15 +89,19 @@ class Evidence:
     @classmethod
     def open(cls, folder: str | Path) -> Evidence:
         """Read the evidence that the gate left in a release folder."""
-        path = Path(folder) / EVIDENCE
+        path, again = Path(folder) / EVIDENCE, "run `niming certify` on the folder"
         try:
-            content = json.loads(path.read_bytes())
+            data = path.read_bytes()
+            content = parse(data)
         except FileNotFoundError:
-            raise InputError(
-                f"there is no {EVIDENCE} in {folder}", hint="run `niming certify` on the folder"
-            ) from None
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise InputError(f"cannot read {path} ({type(error).__name__})") from None
+            raise InputError(f"there is no {EVIDENCE} in {folder}", hint=again) from None
+        except OSError as error:
+            raise InputError(f"cannot read {path} ({error.strerror})", hint=again) from None
+        except InputError as error:
+            raise InputError(f"{path} is damaged: {error.message}", hint=again) from None
+        fit = isinstance(content, dict) and content.keys() == PARTS and canonical(content) == data
+        if not isinstance(content, dict) or not fit:
+            raise InputError(f"{path} is not as the gate writes evidence", hint=again)
         return cls(content, Path(folder))
 
     @property
@@ -201,15 +228,15 @@ def certify(
     files = [fingerprint(folder / name) for name in (DATA, MANIFEST, POLICY)]
     released = read(folder / DATA)
     say("measuring risk")
-    inner, classes = _from_bytes(release, released)
+    inner, classes = from_bytes(release, released)
     measures = [*inner, *_sampling(release, released)]
-    measures += _context(release, classes, measures)
+    measures += weigh(release, classes, measures)
     utility: list[Measure] = []
     if release.original is not None:
         say("measuring utility")
         utility = _utility(release, released)
     verdicts = policy.judge([*measures, *utility])
-    content = _evidence(
+    content = assemble(
         folder, release, released, files, measures, utility, verdicts, classes, scenario
     )
     say("writing evidence and report")
@@ -227,25 +254,26 @@ def certify(
     return evidence
 
 
-def remeasure(release: Release) -> list[Measure]:
-    """Return the measures that need the released cells alone, without the original."""
-    return _from_bytes(release, read(release.data))[0]
-
-
 def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = None) -> None:
-    """Render the report into the release folder; rows are previewed only when all is passed."""
+    """Render the report into the release folder; released values show only when all is passed."""
     from niming.domain.report import render
 
     content = dict(evidence.content)
     if evidence.passed:
-        content["preview"] = _preview(read(evidence.folder / DATA))
+        released = read(evidence.folder / DATA)
+        content["preview"] = _preview(released)
+        content["columns"] = [
+            {**c, "after": _shape(released, c["name"], labels=True)} if c["after"] else c
+            for c in content["columns"]
+        ]
     if certificate is not None:
         content["scenario"] = certificate["scenario"]
     page = render(content, certificate=None if certificate is None else dict(certificate))
     write_bytes(evidence.folder / REPORT, page.encode())
 
 
-def _from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes | None]:
+def from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes]:
+    """Return the measures that need the released cells alone, and the classes of these."""
     risk, classes = _risk(release, released)
     return [*_identifiers(release, released), *risk], classes
 
@@ -290,27 +318,40 @@ def _n_columns(name: str, value: int, n: int, definition: str) -> Measure:
     return Measure(name, value, "columns", (0, n), "lower-is-safer", definition, reference)
 
 
-def _risk(release: Release, released: Table) -> tuple[list[Measure], Classes | None]:
+def _risk(release: Release, released: Table) -> tuple[list[Measure], Classes]:
     """Measure the classes of the released cells; the strictest reading of every cell."""
     from niming.risk import assess
 
     schema = release.schema
     names = list(schema.quasi_identifiers)
-    if not names:
-        everyone = Measure(
-            "k_anonymity.k",
-            released.n_rows,
-            "records",
-            (0, released.n_rows),
-            "higher-is-safer",
-            "all records: no quasi-identifier is released, so all are alike",
-            "Samarati and Sweeney 1998",
-        )
-        return [everyone], None
     sensitive = [c for c in schema.sensitive if c in released.columns]
+    if not names:
+        released, names = _alike(released, sensitive)
     counts = count(released, [*names, *sensitive])
     assessment = assess(counts, quasi_identifiers=names, sensitive=sensitive)
     return list(assessment.measures()), counts.classes(names)
+
+
+def _alike(released: Table, sensitive: Sequence[str]) -> tuple[Table, list[str]]:
+    """Return the sensitive columns beside one that is the same for all records.
+
+    Without a quasi-identifier nobody can be told from anybody: all records are one class.
+    """
+    import pyarrow as pa
+
+    name = "*"
+    while name in sensitive:
+        name += "*"
+    rows = {c: released.arrow([c]).column(0) for c in sensitive}
+    return read(pa.table({**rows, name: pa.repeat("*", released.n_rows)})), [name]
+
+
+def claimed_fraction(release: Release) -> float:
+    """Return the share of the original that the manifest says was drawn; 1 if it says nothing."""
+    claimed = (release.sampling or {}).get("fraction")
+    if isinstance(claimed, bool) or not isinstance(claimed, (int, float)):
+        return 1.0
+    return min(max(float(claimed), 0.0), 1.0)
 
 
 def _sampling(release: Release, released: Table) -> list[Measure]:
@@ -322,10 +363,8 @@ def _sampling(release: Release, released: Table) -> list[Measure]:
     elif original.n_rows < released.n_rows:
         reason = "the original table has fewer records than the release"
     else:
-        claimed = (release.sampling or {}).get("fraction")
-        share = released.n_rows / original.n_rows
         # Suppressed records were drawn too: the larger of claim and count is the stricter.
-        value = max(share, float(claimed)) if isinstance(claimed, (int, float)) else 1.0
+        value = max(released.n_rows / original.n_rows, claimed_fraction(release))
     return [
         Measure(
             "sampling.fraction",
@@ -340,20 +379,19 @@ def _sampling(release: Release, released: Table) -> list[Measure]:
     ]
 
 
-def _context(
-    release: Release, classes: Classes | None, measures: Sequence[Measure]
-) -> list[Measure]:
+def weigh(release: Release, classes: Classes, measures: Sequence[Measure]) -> list[Measure]:
     """Weigh data risk by environment risk, where the policy describes an environment."""
     context = release.policy.context
     if context is None:
         return []
     from niming.risk.context import release_risk
 
-    sizes = [release.data.num_rows] if classes is None else classes.size
     # An unknown fraction is taken as 1: everybody might be in the release.
     drawn = next((m.value for m in measures if m.name == "sampling.fraction"), None)
     risk = release_risk(
-        sizes, sampling_fraction=1.0 if drawn is None else float(drawn), **context.model_dump()
+        classes.size,
+        sampling_fraction=1.0 if drawn is None else float(drawn),
+        **context.model_dump(),
     )
     return list(risk.measures())
 
@@ -375,7 +413,7 @@ def _utility(release: Release, released: Table) -> list[Measure]:
     )
 
 
-def _evidence(
+def assemble(
     folder: Path,
     release: Release,
     released: Table,
@@ -383,7 +421,7 @@ def _evidence(
     measures: Sequence[Measure],
     utility: Sequence[Measure],
     verdicts: Sequence[Verdict],
-    classes: Classes | None,
+    classes: Classes,
     scenario: Scenario | None,
 ) -> dict[str, JSON]:
     """Put everything measured into one JSON-safe dict."""
@@ -426,7 +464,7 @@ def _evidence(
         "utility": [m.to_dict() for m in utility] or None,
         "verdicts": [v.to_dict() | {"holds": v.holds} for v in verdicts],
         "verdict": "passed" if passed else "failed",
-        "classes": {"histogram": [] if classes is None else _histogram(classes)},
+        "classes": {"histogram": _histogram(classes)},
         "columns": _columns(release, released),
     }
 
@@ -451,9 +489,10 @@ def _histogram(classes: Classes) -> list[JSON]:
 def _columns(release: Release, released: Table) -> list[JSON]:
     """Describe every column before and after, in shares that stand for `_FEW` records or more."""
     original = release.original
-    names = list(original.columns) if original is not None else list(released.columns)
+    there = () if original is None else original.columns
+    names = dict.fromkeys([*there, *released.columns])
     roles = {c.name: str(c.role) for c in release.schema.columns}
-    dropped = {str(r["column"]): str(r["role"]) for r in release.transformation if "role" in r}
+    dropped = {str(r.get("column")): str(r["role"]) for r in release.transformation if "role" in r}
     out: list[JSON] = []
     for name in names:
         kept = name in released.columns
@@ -461,15 +500,18 @@ def _columns(release: Release, released: Table) -> list[JSON]:
             {
                 "name": name,
                 "role": roles[name] if kept else dropped.get(name),
-                "before": None if original is None else _shape(original, name, labels=False),
-                "after": _shape(released, name, labels=True) if kept else None,
+                "before": _shape(original, name) if original and name in there else None,
+                "after": _shape(released, name) if kept else None,
             }
         )
     return out
 
 
-def _shape(table: Table, column: str, *, labels: bool) -> dict[str, JSON]:
-    """Return how many values a column has, how many are missing, and the shape of its largest."""
+def _shape(table: Table, column: str, *, labels: bool = False) -> dict[str, JSON]:
+    """Return how many values a column has, how many are missing, and the shape of its largest.
+
+    `labels` names the values, which is for releases that passed.
+    """
     counts = count(table, [column])
     codes, n, total = counts.codes[:, 0], counts.n, counts.n_rows
     known = codes >= 0

@@ -111,11 +111,12 @@ def open(source: Source, schema: Schema | str | Path | None = None) -> Sealed:  
 class Sealed:
     """A table behind glass. Made by `open`."""
 
-    __slots__ = ("__schema", "__table")
+    __slots__ = ("__declared", "__schema", "__table")
 
     def __init__(self, table: Table, schema: Schema | None) -> None:
         self.__table = table
         self.__schema = schema
+        self.__declared = schema is not None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -179,9 +180,12 @@ class Sealed:
         from niming.domain.plan import Plan
         from niming.domain.policy import Policy
 
-        declared = self.__schema is not None
         plan = Plan.decide(
-            self.__table, self._decided(), Policy.of(policy), target=target, declared=declared
+            self.__table,
+            self._decided(),
+            Policy.of(policy),
+            target=target,
+            declared=self.__declared,
         )
         record("planned", {"policy": plan.policy.digest, "k": plan.k, "target": target})
         return plan

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from niming.domain.canonical import parse
 from niming.domain.certificate import Certificate, verify
 from niming.domain.fingerprint import fingerprint
 from niming.domain.ledger import Ledger, ledger_path
-from niming.domain.release import CERTIFICATE, DATA, Release
-from niming.errors import CertificateError, ColumnNotFoundError
+from niming.domain.release import CERTIFICATE, DATA, MANIFEST
+from niming.errors import CertificateError, ColumnNotFoundError, InputError
+from niming.measure import JSON
 from niming.tables.schema import Schema
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ class DataSet:
         """Return the data as a polars frame (extra ``polars``)."""
         import narwhals as nw
 
-        return nw.from_native(self.data, eager_only=True).to_polars()
+        frame: pl.DataFrame = nw.from_native(self.data, eager_only=True).to_polars()
+        return frame
 
     def to_xy(self, target: str | None = None) -> tuple[pd.DataFrame, pd.Series]:
         """Return features and target, in the order of the file.
@@ -128,16 +131,24 @@ def load(
         The certificate does not hold: `code` says what failed, the message for whom and the fix.
         The refusal is recorded too.
     LedgerError
-        The load cannot be recorded; then nothing is loaded.
+        The load cannot be recorded, or a ledger was changed; then nothing is loaded.
+    InputError
+        There is no such folder.
 
     Notes
     -----
     The bytes that are hashed are the bytes that are parsed: a file swapped between the check and
-    the read is refused.
+    the read is refused. A revocation counts in the ledger that is named and in the folder's own.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     folder = Path(path)
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no release folder {folder}", hint="give the folder with certificate.json"
+        )
     log = Ledger(ledger_path(folder, ledger))
-    actor = getpass.getuser()
     body = {"release": folder.resolve().name, "scenario": scenario, "purpose": purpose}
     try:
         verified = verify(
@@ -146,31 +157,40 @@ def load(
             trust=trust,
             scenario=scenario,
             at=at,
-            ledger=log.path,
+            ledger=log,
+            revoked=_revoked_here(folder, log),
         )
         certificate = verified.certificate
-        data = _data(folder / DATA, certificate)
+        cells = _certified(folder / DATA, certificate)
+        account = _certified(folder / MANIFEST, certificate)
     except CertificateError as error:
-        log.append("refused", {**body, "code": error.code}, actor=actor)
+        log.append("refused", {**body, "code": error.code})
         raise
-    release = Release.open(folder)
-    log.append(
-        "loaded", {**body, "certificate": certificate.id, "n_rows": data.num_rows}, actor=actor
-    )
-    return DataSet(data, certificate, release.schema, release.target)
+    data = pq.read_table(pa.BufferReader(cells))
+    manifest = cast("dict[str, JSON]", parse(account))
+    schema, target = Schema.from_dict(manifest["schema"]), cast("str | None", manifest["target"])
+    log.append("loaded", {**body, "certificate": certificate.id, "n_rows": data.num_rows})
+    return DataSet(data, certificate, schema, target)
 
 
-def _data(path: Path, certificate: Certificate) -> pa.Table:
-    """Read the data once, compare that very buffer with the certificate, and parse it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _revoked_here(folder: Path, log: Ledger) -> Collection[str]:
+    """Return the certificates that the folder's own ledger revokes, where another one is used."""
+    own = Ledger(folder)
+    if own.path.resolve() == log.path.resolve() or not own.path.exists():
+        return ()
+    return [str(entry.body.get("certificate")) for entry in own.entries("revoked")]
 
-    content = path.read_bytes()
-    found = fingerprint(content, name=path.name)
-    if found not in certificate.subjects:
+
+def _certified(path: Path, certificate: Certificate) -> bytes:
+    """Read a file once and return that very content, if it is the certified one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    if fingerprint(content, name=path.name) not in certificate.subjects:
         raise CertificateError(
             f"{path.name} changed while it was being loaded",
             code="file-changed",
             hint="get the release again from whoever issued it",
         )
-    return pq.read_table(pa.BufferReader(content))
+    return content

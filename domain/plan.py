@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -320,7 +321,7 @@ def _sufficient_k(policy: Policy) -> int:
     If every class has k records then the mean and the largest class risk are at most 1/k, and the
     total risk does not grow with k; so the first k that passes is sufficient.
     """
-    k = max(1, int(policy.required("k_anonymity.k") or 1))
+    k = max(1, math.ceil(policy.required("k_anonymity.k") or 1))
     most = policy.required("context.total_risk")
     if policy.context is None or most is None:
         return k
@@ -343,11 +344,11 @@ def _models(policy: Policy, sensitive: list[str]) -> tuple[Model, ...]:
     models: list[Model] = []
     for column in sensitive:
         for kind in ("distinct", "entropy"):
-            least = policy.required(f"l_diversity.{kind}")
+            least = policy.required(f"l_diversity.{kind}", column)
             if least is not None:
                 models.append(LDiversity(column, least, kind=kind))
         for distance in ("equal", "ordered"):
-            most = policy.required(f"t_closeness.{distance}")
+            most = policy.required(f"t_closeness.{distance}", column)
             if most is not None:
                 models.append(TCloseness(column, most, distance=distance))
     return tuple(models)

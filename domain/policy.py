@@ -219,7 +219,7 @@ class Policy:
                 hint=f"did you mean {near[0]!r}?" if near else "packs: " + ", ".join(shipped),
             )
         try:
-            return cls(path.read_text("utf-8"))
+            return cls(path.read_bytes().decode("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"cannot read the policy {path} ({type(error).__name__})") from None
 
@@ -300,9 +300,16 @@ class Policy:
         """SHA-256 of the policy's bytes, in hex."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
-    def required(self, measure: str) -> float | None:
-        """Return the threshold on `measure`, or None where the policy has none."""
-        return next((r.threshold for r in self.requirements if r.measure == measure), None)
+    def required(self, measure: str, column: str | None = None) -> float | None:
+        """Return the strictest threshold on `measure`, or None where the policy has none.
+
+        With `column`, requirements on that column alone count as well.
+        """
+        names = (measure,) if column is None else (measure, f"{measure}[{column}]")
+        mine = [r for r in self.requirements if r.measure in names]
+        least = [r.at_least for r in mine if r.at_least is not None]
+        most = [r.at_most for r in mine if r.at_most is not None]
+        return max(least) if least else min(most, default=None)
 
     @property
     def columns(self) -> tuple[str, ...]:

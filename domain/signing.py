@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from niming.domain.certificate import Certificate, issue
-from niming.domain.fingerprint import fingerprint
-from niming.domain.gate import Evidence, remeasure, write_report
+from niming.domain.certificate import Certificate, authenticate, issue
+from niming.domain.fingerprint import Fingerprint, fingerprint
+from niming.domain.gate import Evidence, write_report
 from niming.domain.keys import key_id, load_private
 from niming.domain.ledger import Ledger, ledger_path
 from niming.domain.moment import moment, now
 from niming.domain.policy import Policy
+from niming.domain.recheck import contradictions
 from niming.domain.release import CERTIFICATE, DATA, EVIDENCE, MANIFEST, POLICY, REPORT, Release
 from niming.domain.scenario import Scenario
 from niming.errors import CertificateError, InputError, PolicyError, RefusedError
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["revoke", "sign"]
 
-_SIGNED = (DATA, MANIFEST, POLICY, EVIDENCE, REPORT)
+_AGAIN = "run `niming certify` on the folder again"
+
+_MEASURED = (DATA, MANIFEST, POLICY)
 
 
 def sign(
@@ -38,8 +43,10 @@ def sign(
 ) -> Certificate:
     """Sign a release folder whose evidence says that it passed.
 
-    The released cells are measured once more: evidence that was written by anything but the gate
-    is refused.
+    The released cells are measured once more, and evidence that says anything else than they do is
+    refused. What needs the original table (the sampling fraction beyond what the manifest claims,
+    the utility) is taken from the evidence: whoever signs keeps the folder from others between
+    gate and signature, or does both by ``niming certify --original … --key …``.
 
     Parameters
     ----------
@@ -69,7 +76,7 @@ def sign(
         Code ``"file-changed"``: a file changed after it was measured. ``"expired"``: the scenario
         is over.
     PolicyError
-        No scenario, or one that the policy is not for.
+        No scenario, or one that the policy or the evidence is not for.
     KeyFileError, InputError
         A key that cannot be used; a folder that is certified already.
     """
@@ -80,7 +87,7 @@ def sign(
         )
     private = load_private(key) if isinstance(key, (str, Path)) else key
     evidence = Evidence.open(folder)
-    _unchanged(folder, evidence)
+    measured = _unchanged(folder, evidence)
     release = Release.open(folder)
     _recheck(release, evidence)
     approved = _approved(release.policy, evidence, scenario)
@@ -123,7 +130,9 @@ def sign(
         "tool": evidence.content["tool"],
     }
     write_report(evidence, certificate={**predicate, "key_id": key_id(private.public_key())})
-    certificate = issue(predicate, [fingerprint(folder / name) for name in _SIGNED], private)
+    # Of what was measured the digests from before, so that a file exchanged since does not verify.
+    subjects = [*measured, fingerprint(folder / EVIDENCE), fingerprint(folder / REPORT)]
+    certificate = issue(predicate, subjects, private)
     certificate.write(folder / CERTIFICATE)
     log.append("signed", {"certificate": number, "digest": certificate.digest})
     log.checkpoint(private)
@@ -158,7 +167,7 @@ def revoke(
     Raises
     ------
     CertificateError
-        Code ``"untrusted-key"``: another key signed it.
+        Code ``"untrusted-key"``: another key signed it. ``"bad-signature"``: none did.
     """
     private = load_private(key) if isinstance(key, (str, Path)) else key
     certificate = Certificate.read(Path(folder) / CERTIFICATE)
@@ -169,6 +178,7 @@ def revoke(
             code="untrusted-key",
             hint="revoke it with a key that signed it",
         )
+    authenticate(certificate, private.public_key())
     log = Ledger(ledger_path(folder, ledger))
     if log.revoked(certificate.id) is None:
         log.append("revoked", {"certificate": certificate.id, "reason": reason, "key": identity})
@@ -176,20 +186,22 @@ def revoke(
     return certificate
 
 
-def _unchanged(folder: Path, evidence: Evidence) -> None:
-    """Raise if a file is not the one that the gate measured."""
-    measured = {f["name"]: f["sha256"] for f in evidence.content["release"]["files"]}
-    changed = [
-        name
-        for name in (DATA, MANIFEST, POLICY)
-        if measured.get(name) != fingerprint(folder / name).sha256
-    ]
+def _unchanged(folder: Path, evidence: Evidence) -> list[Fingerprint]:
+    """Return the digests of the files that the gate measured; raise if one is another file now."""
+    try:
+        files = evidence.content["release"]["files"]
+        measured = {f["name"]: (f["sha256"], f["sm3"]) for f in files}
+    except (KeyError, TypeError):
+        raise RefusedError("the evidence names no files", hint=_AGAIN) from None
+    found = [fingerprint(folder / name) for name in _MEASURED]
+    changed = [f.name for f in found if measured.get(f.name) != (f.sha256, f.sm3)]
     if changed:
         raise CertificateError(
             f"{', '.join(changed)} changed after the gate measured it",
             code="file-changed",
-            hint="run `niming certify` on the folder again",
+            hint=_AGAIN,
         )
+    return found
 
 
 def _recheck(release: Release, evidence: Evidence) -> None:
@@ -200,39 +212,45 @@ def _recheck(release: Release, evidence: Evidence) -> None:
             f"the release did not pass policy {release.policy.id!r}: {names}",
             hint="see report.html for what is missing and by how much",
         )
-    stated = {m["name"]: m["value"] for m in evidence.content["measures"]}
-    wrong = [m.name for m in remeasure(release) if stated.get(m.name) != m.value]
-    judged = {v["requirement"]: v["holds"] for v in evidence.content["verdicts"]}
-    if (
-        wrong
-        or set(judged) != {r.id for r in release.policy.requirements}
-        or not all(judged.values())
-    ):
-        about = ", ".join(wrong[:5]) or "the verdicts"
+    wrong = contradictions(release, evidence)
+    if wrong:
         raise RefusedError(
-            f"the evidence does not say what the released bytes say: {about}",
-            hint="run `niming certify` on the folder again",
+            f"the evidence does not say what the released bytes say: {', '.join(wrong[:5])}",
+            hint=_AGAIN,
         )
 
 
 def _approved(
     policy: Policy, evidence: Evidence, scenario: Scenario | str | Path | None
 ) -> Scenario:
-    """Return the one scenario that command, evidence and policy agree on."""
-    named = None if scenario is None else Scenario.of(scenario)
+    """Return the one scenario that policy, evidence and command agree on.
+
+    Its words are those of the policy, else of the evidence, else of the command; a bare id takes
+    them from whichever has them. The earliest last day counts.
+    """
     measured = evidence.content["scenario"]
-    found = named or (None if measured is None else Scenario.of(measured)) or policy.scenario
-    if found is None:
+    given = [policy.scenario, *(Scenario.of(s) for s in (measured, scenario) if s is not None)]
+    found = [s for s in given if s is not None]
+    if not found:
         raise PolicyError(
             "there is no scenario: a certificate is for one approved use",
             hint="give --scenario SC-2026-014, or a YAML file with id, title, operator, …",
         )
-    if policy.scenario is not None and policy.scenario.id != found.id:
+    ids = list(dict.fromkeys(s.id for s in found))
+    if len(ids) > 1:
+        whose = f"policy {policy.id!r} is" if policy.scenario is not None else "the evidence is"
         raise PolicyError(
-            f"policy {policy.id!r} is for scenario {policy.scenario.id}, not {found.id}",
-            hint="use the policy that was approved for this scenario",
+            f"{whose} for scenario {ids[0]}, not {ids[1]}",
+            hint="use the policy that was approved for this scenario, and certify for it again",
         )
-    return found
+    return _merged(found)
+
+
+def _merged(scenarios: Sequence[Scenario]) -> Scenario:
+    """Return the first scenario that says more than its id, with the earliest last day of all."""
+    told = next((s for s in scenarios if s != Scenario(s.id)), scenarios[0])
+    last = min((s.valid_until for s in scenarios if s.valid_until is not None), default=None)
+    return replace(told, valid_until=last)
 
 
 def _expiry(

@@ -138,6 +138,11 @@ def verify(
     from niming.domain.release import CERTIFICATE
 
     log = ledger_path(folder, ledger)
+    if not log.exists() and log != ledger_path(folder, folder):
+        raise InputError(
+            f"there is no ledger {log}, so a revocation would not be found",
+            hint="correct --ledger or NIMING_LEDGER",
+        )
     verified = check(
         folder / CERTIFICATE if folder.is_dir() else folder,
         files=folder if folder.is_dir() else folder.parent,
