@@ -15,6 +15,8 @@ from niming.errors import NimingError
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
@@ -29,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     An error that nobody foresaw is told by its kind and place alone, since its text may quote a
     cell. ``NIMING_DEBUG=1`` shows it whole, for use on tables that hold no one.
     """
-    import click
     import typer.main
+    from typer.exceptions import Abort, TyperException
 
     from niming.cli.app import app
-    from niming.cli.screen import complain
+    from niming.cli.screen import complain, pick
 
     command = typer.main.get_command(app)
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -42,15 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NimingError as error:
         complain(error.message, error.hint)
         return error.exit_code
-    except click.exceptions.Abort:
-        complain("interrupted; nothing was left half-written")
-        return 130
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        show = getattr(error, "show", None)  # usage errors show the usage, or the help
+        if show is None:
+            complain(error.format_message())
+        else:
+            show()
         return 2
-    except KeyboardInterrupt:
-        complain("interrupted; nothing was left half-written")
-        return 130
+    except (Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone: say nothing more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -65,4 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "this is a defect of niming; its text is withheld, since it may quote the data",
         )
         return 2
+    if code == _INTERRUPTED:
+        complain(pick("interrupted; nothing was left half-written", "已中断；没有留下半成品"))
     return code if isinstance(code, int) else 0
