@@ -288,7 +288,7 @@ def _identifiers(release: Release, released: Table) -> list[Measure]:
         if r.get("technique") in ("pseudonymisation", "masking")
     }
     direct = [c for c in release.schema.direct_identifiers if c not in replaced]
-    found = identifiers.scan(released).found()
+    found = identifiers.scan(released, sample=None).found()
     pseudonyms = [r for r in release.transformation if r.get("technique") == "pseudonymisation"]
     n = len(released.columns)
     return [
@@ -402,13 +402,14 @@ def _utility(release: Release, released: Table) -> list[Measure]:
     assert release.original is not None
     schema = release.schema
     columns = [c for c in released.columns if c in release.original.columns]
+    generalised = [c for c in schema.quasi_identifiers if c in columns]
     return list(
         compare(
             release.original,
             released,
             columns=columns,
             target=release.target,
-            hierarchies={c: h for c, h in schema.hierarchies.items() if c in columns},
+            hierarchies={c: h for c, h in schema.hierarchies.items() if c in generalised},
         ).measures()
     )
 
