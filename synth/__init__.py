@@ -3,6 +3,7 @@
 if __name__ != "niming.synth":
     raise ImportError("this room is imported as niming.synth, not as synth")
 
+from niming.synth.copula import Copula
 from niming.synth.dummy import Dummy
 
-__all__ = ["Dummy"]
+__all__ = ["Copula", "Dummy"]
