@@ -121,11 +121,10 @@ class Counts:
         return Classes(self, tuple(quasi_identifiers), groups.group_of, groups.first)
 
     def _check(self, columns: Sequence[str]) -> None:
+        _check_list(columns)
         missing = [c for c in columns if c not in self.columns]
         if missing:
             raise ColumnNotFoundError.among(missing, self.columns)
-        if len(set(columns)) < len(columns):
-            raise InputError("a column is named twice", hint="name each column once")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -259,8 +258,7 @@ def count(
     """
     if not columns:
         raise InputError("no columns to count", hint="name at least one column")
-    if len(set(columns)) < len(columns):
-        raise InputError("a column is named twice", hint="name each column once")
+    _check_list(columns)
     asked = list(dict.fromkeys([*columns, *([weight] if weight else [])]))
     table = read(source, columns=asked)
     for column in columns:
@@ -304,6 +302,13 @@ def count(
         codes, n = codes[order], n[order]
         weights = None if weights is None else weights[order]
     return Counts(tuple(columns), tuple(categories), codes, n, weights)
+
+
+def _check_list(columns: Sequence[str]) -> None:
+    if isinstance(columns, str):
+        raise InputError("columns are given as a list, not as one text", hint='such as ["age"]')
+    if len(set(columns)) < len(columns):
+        raise InputError("a column is named twice", hint="name each column once")
 
 
 def _check_type(column: str, kind: pa.DataType) -> None:

@@ -237,6 +237,8 @@ def test_bad_input_says_what_and_shows_no_cell() -> None:
         (lambda: count(table, []), "no columns"),
         (lambda: count(table, ["c", "c"]), "named twice"),
         (lambda: count(table, ["C"]), "does not have"),
+        (lambda: count(table, "c"), "as a list"),
+        (lambda: count(table, ["c"]).select("c"), "as a list"),
         (lambda: count(table, ["l"]), "'l' is of type list"),
         (lambda: count(table, ["c"], weight="w"), "weight column 'w'"),
         (lambda: count(table.slice(1), ["c"]), "no rows"),
