@@ -349,9 +349,7 @@ def _alike(released: Table, sensitive: Sequence[str]) -> tuple[Table, list[str]]
 def claimed_fraction(release: Release) -> float:
     """Return the share of the original that the manifest says was drawn; 1 if it says nothing."""
     claimed = (release.sampling or {}).get("fraction")
-    if isinstance(claimed, bool) or not isinstance(claimed, (int, float)):
-        return 1.0
-    return min(max(float(claimed), 0.0), 1.0)
+    return float(claimed) if isinstance(claimed, (int, float)) else 1.0
 
 
 def _sampling(release: Release, released: Table) -> list[Measure]:

@@ -124,7 +124,7 @@ class Release:
             transformation=tuple(
                 r for r in (records if isinstance(records, list) else []) if isinstance(r, Mapping)
             ),
-            sampling=_optional(manifest, "sampling"),
+            sampling=_sampling(manifest, folder),
             original=None if original is None else read(original),
             commitment=_optional(manifest, "original"),
             declared=manifest.get("roles") == "declared",
@@ -287,6 +287,20 @@ def _mapping(content: Mapping[str, JSON], key: str, folder: Path) -> Mapping[str
     if not isinstance(value, Mapping):
         raise SchemaError(f"the manifest in {folder} has no {key!r}")
     return value
+
+
+def _sampling(manifest: Mapping[str, JSON], folder: Path) -> Mapping[str, JSON] | None:
+    """Return what the manifest says of sampling; the fraction, if told, is one."""
+    sampling = _optional(manifest, "sampling")
+    share = None if sampling is None else sampling.get("fraction")
+    if share is not None and (
+        isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1
+    ):
+        raise InputError(
+            f"the manifest in {folder} tells a sampling fraction outside [0, 1]",
+            hint="make the release again",
+        )
+    return sampling
 
 
 def _optional(content: Mapping[str, JSON], key: str) -> Mapping[str, JSON] | None:

@@ -88,6 +88,18 @@ class Town:
         return self.folder / "signed"
 
 
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave fonts and charts out of reports: most of the time that a small release takes."""
+    monkeypatch.setattr("niming.domain.report.page.embedded", lambda _text: "data:,")
+    monkeypatch.setattr("niming.domain.report.page._in_both", lambda _draw: None)
+
+
+@pytest.fixture
+def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures out of every report of this test."""
+    without_pictures(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """Make the town once: 400 people, half of them released, signed for SC-2026-014."""
@@ -113,6 +125,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     generate(made.key)
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("NIMING_LEDGER", raising=False)
+        without_pictures(environment)
         release = niming.open(table, made.schema).plan(made.policy).apply(sample=0.5, seed=7)
         assert release.save(made.unsigned).passed
         shutil.copytree(made.unsigned, made.signed)

@@ -25,13 +25,7 @@ from niming.errors import CertificateError, InputError, PolicyError, RefusedErro
 
 USE = "SC-2026-014"
 
-pytestmark = pytest.mark.usefixtures("at_home")
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the report's font, a third of a second a page."""
-    monkeypatch.setattr("niming.domain.report.page.embedded", lambda _text: "data:,")
+pytestmark = pytest.mark.usefixtures("at_home", "plain_report")
 
 
 @pytest.fixture
