@@ -98,7 +98,7 @@ def _by_numbers(profile: Profile, named: Header | None) -> Finding | None:
         hinted = named is not None and named.format == check.format
         if check.format == "bank-card" and not hinted:
             whole = whole and n_valid >= check.few
-        if not whole and n_valid < check.few:
+        if not whole and n_valid < check.few and not _alone(profile, check, n_valid):
             continue
         if whole:
             zh = f"{rate:.1%} 的值为{check.zh}（格式与校验）"
@@ -106,13 +106,35 @@ def _by_numbers(profile: Profile, named: Header | None) -> Finding | None:
             confidence = min(0.99, 0.6 + 0.4 * rate)
         else:
             n = int(profile.n[valid].sum())
-            zh, en, confidence = f"有 {n} 个值为{check.zh}", f"{n} values are {check.en}", 0.8
+            zh, en, confidence = f"有 {n} 个值为{check.zh}", f"{check.en} in {_records(n)}", 0.8
         credit = check.format == "credit-code"
         return _finding(
             profile, Role.QUASI_IDENTIFIER if credit else Role.DIRECT_IDENTIFIER, "identifier",
             zh, en, confidence, named, holds=check.format, in_cells=True, valid_rate=rate,
         )  # fmt: skip
-    return None
+    return _by_rounded_ids(profile, named) if profile.rounded else None
+
+
+def _by_rounded_ids(profile: Profile, named: Header | None) -> Finding | None:
+    """Judge 18 digits in binary floating point: the last two or three are lost, the person not."""
+    formed = numbers.has_resident_id_form(profile.texts)
+    rate = profile.rate(formed)
+    if rate < _WHOLE or not _spans_years(profile, formed, slice(6, 10)):
+        return None
+    return _finding(
+        profile, Role.DIRECT_IDENTIFIER, "identifier",
+        f"{rate:.1%} 的值形如居民身份证号，以浮点数存储，末几位已失真，无法校验；请按文本重新读入",
+        f"{rate:.1%} of the values look like resident identity numbers stored as floating point, "
+        "which lost their last digits; read the column as text",
+        0.5 + 0.3 * rate, named, holds="resident-id", in_cells=True,
+    )  # fmt: skip
+
+
+def _alone(profile: Profile, check: _Check, n_valid: int) -> bool:
+    """Return whether all of 18 digits that there is, however little, is valid resident ids."""
+    if check.format != "resident-id":
+        return False
+    return int(numbers.has_credit_code_form(profile.texts).sum()) == n_valid
 
 
 def _certain(profile: Profile, check: _Check, valid: Mask) -> bool:
@@ -131,18 +153,20 @@ def _certain(profile: Profile, check: _Check, valid: Mask) -> bool:
 
 
 def _old_ids(profile: Profile, old: Mask) -> bool:
-    """Return whether numbers of 15 digits are resident ids: nothing but years of birth tells.
+    """Return whether numbers of 15 digits are resident ids; one in 70 random ones has the form."""
+    return profile.rate(old) >= _WHOLE and _spans_years(profile, old, slice(6, 8))
+
+
+def _spans_years(profile: Profile, formed: Mask, year: slice) -> bool:
+    """Return whether numbers without a check are of people: nothing but years of birth tells.
 
     Serial numbers with a region and a date have the form too, and come from a few years; people
-    of a table come from many: one year in four people, up to ten. One in 70 random numbers has
-    the form.
+    of a table come from many: one year in four people, up to ten.
     """
     import pyarrow as pa
 
-    if profile.rate(old) < _WHOLE:
-        return False
-    texts = profile.texts.array.filter(pa.array(old)).to_pylist()
-    return 4 * len({text[6:8] for text in texts}) >= min(len(texts), 40)
+    texts = profile.texts.array.filter(pa.array(formed)).to_pylist()
+    return 4 * len({text[year] for text in texts}) >= min(len(texts), 40)
 
 
 def _by_words(profile: Profile, named: Header | None) -> Finding | None:
@@ -154,7 +178,7 @@ def _by_words(profile: Profile, named: Header | None) -> Finding | None:
         hits = int(profile.n[inside].sum())
         return _finding(
             profile, Role.DIRECT_IDENTIFIER, "text", f"有 {hits} 个值的文本中含标识号码",
-            f"{hits} texts contain an identifying number", 0.85, named,
+            f"identifying numbers inside the text of {_records(hits)}", 0.85, named,
             holds="text-with-identifiers", in_cells=True, valid_rate=profile.rate(inside),
         )  # fmt: skip
     rate = profile.rate(numbers.is_address(profile.texts))
@@ -216,7 +240,7 @@ def _by_spread(profile: Profile) -> Finding:
     if not many:
         return _finding(
             profile, Role.QUASI_IDENTIFIER, kind, f"仅 {profile.n_distinct} 个取值，外部可能知道",
-            f"only {profile.n_distinct} values, which others may know", 0.45, None,
+            f"few values ({profile.n_distinct}), which others may know", 0.45, None,
         )  # fmt: skip
     if kind in ("integer", "number"):
         return _finding(
@@ -227,6 +251,10 @@ def _by_spread(profile: Profile) -> Finding:
         profile, Role.QUASI_IDENTIFIER, kind, "取值很多的类别，请复核",
         "a category with many values: review it", 0.4, None,
     )  # fmt: skip
+
+
+def _records(n: int) -> str:
+    return "1 record" if n == 1 else f"{n} records"
 
 
 def _finding(

@@ -21,6 +21,7 @@ __all__ = ["Profile", "profile"]
 
 _DATED = 0.95
 _COUNTED = 20
+_WHOLE = "CAST(CAST(v AS BIGINT) AS VARCHAR)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +41,8 @@ class Profile:
         Records a value.
     n_rows : int
         Records looked at, missing ones among them.
+    rounded : bool
+        Whether values are stored in binary floating point, which rounds whole numbers beyond 2^53.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Profile:
     texts: Plain
     n: NDArray[np.int64]
     n_rows: int
+    rounded: bool = False
 
     def __repr__(self) -> str:
         return f"Profile({self.name!r}, {self.kind}, {self.n_distinct} distinct values)"
@@ -98,29 +102,17 @@ class Profile:
         return float(self.n[valid].sum() / self.n_present) if self.n_present else 0.0
 
 
-def profile(table: Table, column: str, scanned: int) -> Profile:
-    """Count the distinct values of a column in the engine, as text.
-
-    Parameters
-    ----------
-    table : Table
-    column : str
-    scanned : int
-        Rows to look at; fewer than the table has are drawn at random, by a fixed seed.
-    """
+def profile(table: Table, column: str) -> Profile:
+    """Count the distinct values of a column in the engine, as text."""
     import pyarrow.compute as pc
     import pyarrow.types as types
 
     found = table.schema.field(column).type
-    rows = "source"
-    if scanned < table.n_rows:
-        rows = f"source USING SAMPLE reservoir({scanned} ROWS) REPEATABLE (0)"
-    sql = f"SELECT {table.expression(column)} AS v FROM {rows}"
+    sql = f"SELECT {table.expression(column)} AS v FROM source"
     sql = f"SELECT v, count(*) AS n FROM ({sql}) WHERE v IS NOT NULL GROUP BY v"
     text = "CAST(v AS VARCHAR)"
-    if types.is_floating(found):  # a column of numbers with missing cells: 13800138000.0
-        whole = "v = trunc(v) AND abs(v) < 1e15"
-        text = f"CASE WHEN {whole} THEN CAST(v AS BIGINT)::VARCHAR ELSE {text} END"
+    if types.is_floating(found) or types.is_decimal(found):  # 13800138000.0 is 13800138000
+        text = f"CASE WHEN v = trunc(v) AND abs(v) < 1e18 THEN {_WHOLE} ELSE {text} END"
     answer = table.query(f"SELECT {text} AS v, n FROM ({sql})")
     values = answer["v"].combine_chunks()
     n = answer["n"].to_numpy().astype(np.int64)
@@ -129,7 +121,8 @@ def profile(table: Table, column: str, scanned: int) -> Profile:
     if not pc.all(there).as_py():
         values, texts = values.filter(there), Plain(texts.array.filter(there))
         n = n[there.to_numpy(zero_copy_only=False)]
-    return Profile(column, _kind(found), values, texts, n, scanned)
+    rounded = types.is_floating(found)
+    return Profile(column, _kind(found), values, texts, n, table.n_rows, rounded)
 
 
 def _kind(found: object) -> Kind:
@@ -145,4 +138,4 @@ def _kind(found: object) -> Kind:
         return "number"
     if types.is_date(found):
         return "date"
-    return "datetime" if types.is_temporal(found) else "categorical"
+    return "datetime" if types.is_timestamp(found) else "categorical"

@@ -23,6 +23,9 @@ _GB_3304 = """
 ETHNICITIES = tuple(_GB_3304.split())
 """The names of GB/T 3304-1991 in its order."""
 
+_HUGE = 1e15
+"""Size from which bands of numbers in binary floating point are no longer exact."""
+
 SEXES = (
     ("男", "女"),
     ("男性", "女性"),
@@ -103,6 +106,8 @@ def _round(profile: Profile) -> Hierarchy | None:
     if len(finite) < len(numbers) or not len(finite):
         return None
     largest = float(np.abs(finite).max())
+    if largest >= _HUGE:
+        return None
     # Strictly above the largest: the upper bound of a band is outside of it.
     upper = 10.0 ** max(1, math.floor(math.log10(largest)) + 1 if largest >= 1 else 0)
     lower = -upper if finite.min() < 0 else 0.0
