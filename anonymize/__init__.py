@@ -3,7 +3,7 @@
 if __name__ != "niming.anonymize":
     raise ImportError("this room is imported as niming.anonymize, not as anonymize")
 
-from niming.anonymize import masks
+from niming.anonymize import dp, masks
 from niming.anonymize.full_domain import FullDomain
 from niming.anonymize.loss import Loss
 from niming.anonymize.models import KAnonymity, LDiversity, TCloseness
@@ -18,5 +18,6 @@ __all__ = [
     "Loss",
     "Recoding",
     "TCloseness",
+    "dp",
     "masks",
 ]

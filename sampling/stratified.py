@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,10 +13,11 @@ from niming.sampling.sample import WEIGHT, Sample, take
 from niming.sampling.simple import generator, size_of
 from niming.tables import Source, Table, read
 from niming.tables.grouping import group
+from niming.tables.hierarchy import texts
 
 __all__ = ["Allocation", "stratified"]
 
-Allocation: TypeAlias = Literal["proportional", "equal"]
+Allocation: TypeAlias = Literal["proportional", "equal"] | Mapping[object, int]
 
 
 def stratified(
@@ -42,9 +43,10 @@ def stratified(
         Rows to draw in all. Give this or `fraction`.
     fraction : float in (0, 1], optional
         Share to draw in all.
-    allocation : {"proportional", "equal"}
+    allocation : {"proportional", "equal"} or mapping
         Rows of a stratum in proportion to its size, or the same for each; what a stratum cannot
-        give the others make up.
+        give the others make up. Or the rows of every stratum by its value (a tuple of values if
+        there are several columns; None is missing), then without `n` and `fraction`.
     at_least : int, default 0
         Rows drawn of every stratum at the least, or all of a smaller one; raises the total if the
         allocation gives less.
@@ -60,7 +62,8 @@ def stratified(
     Raises
     ------
     InputError
-        As `simple`; also an unknown allocation.
+        As `simple`; also an unknown allocation, or a mapping that leaves out strata, names others
+        or asks more of one than it has (counted).
 
     Notes
     -----
@@ -78,13 +81,22 @@ def stratified(
     >>> stratified(table, by="town", n=2, allocation="equal", seed=7).weights
     array([3., 1.])
     """
-    if allocation not in ("proportional", "equal"):
-        raise InputError("allocation is neither 'proportional' nor 'equal'")
+    if isinstance(allocation, str) and allocation not in ("proportional", "equal"):
+        raise InputError("allocation is neither 'proportional' nor 'equal' nor a mapping")
+    if at_least < 0:
+        raise InputError("at_least is below 0")
     table = read(source)
     names = (by,) if isinstance(by, str) else tuple(by)
-    stratum, sizes = _strata(table, names)
-    total = size_of(table.n_rows, n, fraction)
-    parts = _allocate(sizes, total, allocation)
+    stratum, sizes, labels = _strata(table, names)
+    if isinstance(allocation, str):
+        parts = _allocate(sizes, size_of(table.n_rows, n, fraction), allocation)
+    elif n is None and fraction is None:
+        parts = _asked(sizes, labels, allocation)
+    else:
+        raise InputError(
+            "n or fraction is given beside an allocation that says how many rows",
+            hint="give one of the two",
+        )
     parts = np.maximum(parts, np.minimum(sizes, at_least))
     draw = generator(seed)
     order = np.argsort(stratum, kind="stable")
@@ -100,14 +112,17 @@ def stratified(
     return Sample(drawn, positions, weights, table.n_rows, "stratified", seed, names)
 
 
-def _strata(table: Table, names: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the stratum of each row, and the rows of each stratum, in the order of the values."""
+def _strata(
+    table: Table, names: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[tuple[str | None, ...]]]:
+    """Return the stratum of each row, its number of rows and its values, in their order."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not names:
         raise InputError("no columns to stratify by", hint="name at least one, or use simple()")
-    codes, spans = [], []
+    table.require(names, asked_by="by")
+    codes, spans, values = [], [], []
     for column in table.arrow(names).columns:
         array = pa.chunked_array(column).combine_chunks()
         if not pa.types.is_dictionary(array.type):
@@ -118,11 +133,46 @@ def _strata(table: Table, names: tuple[str, ...]) -> tuple[NDArray[np.int64], ND
         rank[-1] = -1  # index -1, missing, reads the last entry
         codes.append(rank[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
         spans.append(len(order))
-    groups = group(np.column_stack(codes), spans, lowest=-1)
-    return groups.group_of, np.bincount(groups.group_of, minlength=len(groups.first))
+        known = texts(array.dictionary.take(pa.array(order)).to_numpy(zero_copy_only=False))
+        values.append([*known.tolist(), None])  # code -1, missing, reads the last entry
+    keys = np.column_stack(codes)
+    groups = group(keys, spans, lowest=-1)
+    labels = [
+        tuple(known[code] for known, code in zip(values, row, strict=True))
+        for row in keys[groups.first].tolist()
+    ]
+    return groups.group_of, np.bincount(groups.group_of, minlength=len(groups.first)), labels
 
 
-def _allocate(sizes: NDArray[np.int64], total: int, allocation: Allocation) -> NDArray[np.int64]:
+def _asked(
+    sizes: NDArray[np.int64],
+    labels: list[tuple[str | None, ...]],
+    allocation: Mapping[object, int],
+) -> NDArray[np.int64]:
+    """Return the rows of each stratum as the mapping asks."""
+    wanted = {
+        tuple(texts(key if isinstance(key, tuple) else (key,)).tolist()): rows
+        for key, rows in allocation.items()
+    }
+    unknown, left_out = set(wanted) - set(labels), set(labels) - set(wanted)
+    if unknown or left_out:
+        raise InputError(
+            f"the allocation names {len(unknown)} strata that are not in the table, and leaves "
+            f"out {len(left_out)} that are",
+            hint="name every stratum; 0 draws none of it",
+        )
+    parts = np.array([wanted[label] for label in labels])
+    if parts.dtype.kind not in "iu" or (parts < 0).any() or not parts.any():
+        raise InputError("the allocation is not of whole numbers of at least 0, one above 0")
+    if over := int((parts > sizes).sum()):
+        raise InputError(
+            f"the allocation asks more rows of {over} strata than they have",
+            hint="ask for fewer, or use allocation='equal': others then make up",
+        )
+    return parts.astype(np.int64)
+
+
+def _allocate(sizes: NDArray[np.int64], total: int, allocation: str) -> NDArray[np.int64]:
     """Return the rows of each stratum, at most its size, that sum to `total`."""
     if allocation == "proportional":
         return _whole(sizes * (total / sizes.sum()), total)
