@@ -117,12 +117,13 @@ class Dummy:
             case "date" | "datetime":
                 return _dates(column, u)
             case "boolean":
-                return _every(u > 0.5, np.array([False, True]), rng)
+                truth: NDArray[Any] = _every((u > 0.5).astype(np.int64), 2, rng) == 1
+                return truth
             case _:
                 categories = np.array(_categories(column), dtype=object)
                 odds = rng.gamma(2.0, size=len(categories)) + 0.3
                 at = np.searchsorted(np.cumsum(odds / odds.sum())[:-1], u, side="right")
-                return _every(categories[at], categories, rng)
+                return categories[_every(at, len(categories), rng)]
 
     def _gaps(self, column: Column, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
         schema = self.schema
@@ -244,20 +245,16 @@ def _dates(column: Column, u: NDArray[np.float64]) -> NDArray[np.datetime64]:
     return out.astype("datetime64[s]")
 
 
-def _every(
-    values: NDArray[Any], categories: NDArray[Any], rng: np.random.Generator
-) -> NDArray[Any]:
-    """Let every category occur if there are as many rows, at the cost of the commonest."""
-    if len(values) < len(categories):
-        return values
-    names, at, size = np.unique(values.astype(str), return_inverse=True, return_counts=True)
-    absent = [c for c in categories if str(c) not in set(names)]
-    for category in absent:
-        most = int(np.argmax(size))
-        row = rng.choice(np.flatnonzero(at == most))
-        values[row], at[row] = category, -1
-        size[most] -= 1
-    return values
+def _every(at: NDArray[np.int64], n_values: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Let every position occur if there are as many rows, at the cost of the commonest."""
+    size = np.bincount(at, minlength=n_values)
+    if len(at) >= n_values:
+        for absent in np.flatnonzero(size == 0):
+            most = int(np.argmax(size))
+            at[rng.choice(np.flatnonzero(at == most))] = absent
+            size[most] -= 1
+            size[absent] += 1
+    return at
 
 
 def _padded(numbers: NDArray[np.int64], letter: str) -> NDArray[np.object_]:
