@@ -241,7 +241,7 @@ def test_mobiles_are_found_however_they_are_stored(dtype: str) -> None:
 
 @pytest.mark.slow
 def test_recall_and_precision_over_all_labels() -> None:
-    """The goal of the issue: .98 each, over columns of many sizes."""
+    """The goal of the issue: .98 each, over 180 identifying columns and 312 near misses."""
     hits = misses = false = 0
     for seed in range(10, 14):
         for n in (30, 100, 700):

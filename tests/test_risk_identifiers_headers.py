@@ -9,15 +9,17 @@ from niming.risk.identifiers.headers import header
 ROLES = {
     "direct-identifier": [
         "身份证号", "公民身份号码", "证件号码", "手机号", "联系电话", "电子邮箱", "银行卡号",
-        "车牌号码", "姓名", "户主姓名", "家庭住址", "户号", "护照号码", "病历号", "学号", "人员编号", "编号",
+        "车牌号码", "姓名", "户主姓名", "家庭住址", "户号", "护照号码", "病历号", "学号",
+        "人员编号", "编号",
         "name", "Name", "full_name", "lastName", "surname", "patient name", "user-name", "ID",
         "id_number", "IDCard", "ssn", "mobile", "phone_no", "Telephone", "e-mail", "Email",
         "address", "home.street", "household_id", "HouseholdID", "family id number", "patient_id",
         "plate", "license plate", "card number", "passport", "ip_address", "ＩＤ＿ｎｕｍｂｅｒ",
     ],
     "quasi-identifier": [
-        "年龄", "出生日期", "生日", "性别", "民族", "籍贯", "婚姻状况", "学历", "职业", "邮编", "省",
-        "所属区", "户籍所在地", "行政区划代码", "就诊日期", "统一社会信用代码", "单位名称", "与户主关系",
+        "年龄", "出生日期", "生日", "性别", "民族", "籍贯", "婚姻状况", "学历", "职业", "邮编",
+        "省", "所属区", "户籍所在地", "行政区划代码", "就诊日期", "统一社会信用代码", "单位名称",
+        "与户主关系",
         "age", "birthDate", "date_of_birth", "DOB", "sex", "gender", "race", "native-country",
         "marital-status", "education-num", "occupation", "workclass", "zip", "zipcode", "ZIP_code",
         "postal code", "city", "city_name", "region", "region_code", "relationship", "visit_date",

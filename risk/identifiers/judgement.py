@@ -119,7 +119,8 @@ def _by_rounded_ids(profile: Profile, named: Header | None) -> Finding | None:
     """Judge 18 digits in binary floating point: the last two or three are lost, the person not."""
     formed = numbers.has_resident_id_form(profile.texts)
     rate = profile.rate(formed)
-    if rate < _WHOLE or not _spans_years(profile, formed, slice(6, 10)):
+    hinted = named is not None and named.format == "resident-id"
+    if rate < _WHOLE or not (hinted or _spans_years(profile, formed, slice(6, 10))):
         return None
     return _finding(
         profile, Role.DIRECT_IDENTIFIER, "identifier",

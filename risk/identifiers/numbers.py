@@ -109,6 +109,7 @@ _INVISIBLE = r"[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
 
 # Inside longer text: what stands between anything that is no letter, digit or decimal point.
 _FREE = r"[\p{Han}\s,;:，。；：（(]"
+_BAND = r"^\[-?[\d.]+, -?[\d.]+\)$"  # of a release, such as [13000000000, 14000000000)
 _BETWEEN = r"[^0-9A-Za-z.]+"
 _GROUPS = (
     (r"\b(1[3-9]\d)[ \-](\d{4})[ \-](\d{4})\b", r"\1\2\3"),
@@ -314,7 +315,7 @@ def is_chinese_name(values: Values) -> Mask:
 def holds_identifier(values: Values) -> Mask:
     """Return which longer texts contain a resident id, a mobile number or an e-mail address.
 
-    A code of letters, digits and dashes is no longer text.
+    A code of letters, digits and dashes is no longer text, nor is a band of numbers.
 
     Examples
     --------
@@ -328,6 +329,7 @@ def holds_identifier(values: Values) -> Mask:
     hit = np.zeros(len(texts), dtype=np.bool_)
     at = _at(texts, r"\d{3}[ \-]?\d{4}[ \-]?\d{4}|@", 12, None)
     at = at[_mask(pc.match_substring_regex(texts.take(pa.array(at)), _FREE))]
+    at = at[~_mask(pc.match_substring_regex(texts.take(pa.array(at)), _BAND))]
     longer = texts.take(pa.array(at))
     hit[at] = _mask(pc.match_substring_regex(longer, _EMAIL_INSIDE))
     for pattern, together in _GROUPS:

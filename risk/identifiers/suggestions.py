@@ -64,6 +64,8 @@ def suggested(profile: Profile, kind: Kind, named: Header | None, holds: str) ->
         hierarchy = Hierarchy.intervals(0, 120, 5, 10, 20, 40)
         if _lacks(profile, hierarchy):
             hierarchy = _round(profile)
+    elif what in ("date of birth", "date of an event") and kind == "integer":
+        hierarchy = Hierarchy.intervals(1800, 2200, 5, 10, 20, 100)  # years
     elif kind in ("integer", "number"):
         hierarchy = _round(profile)
     return None if hierarchy is None or _lacks(profile, hierarchy) else hierarchy
