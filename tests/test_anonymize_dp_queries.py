@@ -343,7 +343,7 @@ class TestAudit:
             asked.append(scale)
             return real(scale, size)
 
-        monkeypatch.setattr("niming.anonymize.dp.queries.discrete_laplace", record)
+        monkeypatch.setitem(dp.count.__globals__, "discrete_laplace", record)
         dp.count({"x": list(range(true))}, epsilon=1, budget=Budget(1))
         return true + real(asked[0] / (2 if halve else 1), self.N)
 

@@ -47,9 +47,7 @@ class TestSimple:
     def test_every_row_is_equally_likely(self) -> None:
         """500 draws of 3 in 10: chi-square on 9 degrees, false alarm 1e-6 at 44.8."""
         table = read(TABLE.slice(0, 10))
-        hits = Counter(
-            i for s in range(500) for i in simple(table, n=3, seed=s).positions.tolist()
-        )
+        hits = Counter(i for s in range(500) for i in simple(table, n=3, seed=s).positions.tolist())
         expected = 150
         # Without replacement the statistic is scaled by (N - 1)/(N - n) = 9/7.
         statistic = sum((hits[i] - expected) ** 2 / expected for i in range(10)) * 9 / 7
