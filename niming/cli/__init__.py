@@ -35,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from typer.exceptions import Abort, TyperException
 
     from niming.cli.app import app
-    from niming.cli.screen import complain, pick
+    from niming.cli.screen import complain, pick, tolerate
 
+    tolerate()
     command = typer.main.get_command(app)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import locale
 import os
@@ -17,7 +18,18 @@ from rich.text import Text
 
 from niming.measure import JSON
 
-__all__ = ["complain", "emit", "grid", "language", "note", "pick", "result", "step", "verdict"]
+__all__ = [
+    "complain",
+    "emit",
+    "grid",
+    "language",
+    "note",
+    "pick",
+    "result",
+    "step",
+    "tolerate",
+    "verdict",
+]
 
 _WIDTH = 100
 
@@ -30,6 +42,13 @@ def _console(*, stderr: bool) -> Console:
     if console.width > _WIDTH:
         console.width = _WIDTH
     return console
+
+
+def tolerate() -> None:
+    """Let a terminal whose encoding lacks a character show a question mark instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def language() -> str:
@@ -53,7 +72,8 @@ def result(text: str, *, style: str = "") -> None:
 
 def emit(content: JSON) -> None:
     """Print the answer for machines: one JSON document."""
-    print(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(content, ensure_ascii=not unicode, indent=2, sort_keys=True))
 
 
 def grid(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
