@@ -145,6 +145,7 @@ def test_the_markers_are_found_where_they_stand(desk: Path) -> None:
     assert found("\n".join("ZQillness1")) == ["illness"]
 
 
+@pytest.mark.slow
 def test_every_command_on_the_way_to_a_certificate(run: Callable[..., int], desk: Path) -> None:
     assert run("scan", "t.csv", "--out", "proposed.yaml") == 0
     assert run("scan", "t.csv") == 0
@@ -180,11 +181,13 @@ def test_every_command_on_the_way_to_a_certificate(run: Callable[..., int], desk
         assert not found((desk / page).read_text("utf-8"), gone), page
 
 
+@pytest.mark.slow
 def test_a_target_and_the_models_trained_on_it(run: Callable[..., int], desk: Path) -> None:
     assert run(*MAKE, "--sample", "0.8", "--target", "illness", "--out", "out") == 0
     assert not found((desk / "out" / "evidence.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_a_release_that_fails_shows_nothing(run: Callable[..., int], desk: Path) -> None:
     """Not sampled, then raw: every file but the data is free of markers."""
     assert run(*MAKE, "--out", "out") == 1
@@ -228,6 +231,7 @@ SPOILT_TABLES: dict[str, tuple[str, str | bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(SPOILT_TABLES))
 def test_tables_with_something_wrong(run: Callable[..., int], desk: Path, name: str) -> None:
     file, content = SPOILT_TABLES[name]
@@ -297,6 +301,7 @@ def test_commands_with_something_wrong(run: Callable[..., int], desk: Path, name
     assert run(*WORDS[name]) in ((0, 2) if name == "more strata than records" else (1, 2))
 
 
+@pytest.mark.slow
 def test_data_as_parts_of_a_release(run: Callable[..., int], desk: Path) -> None:
     assert run(*MAKE, "--sample", "0.8", "--out", "out") == 0
     for name in ("manifest.json", "evidence.json", "policy.yaml", "data.parquet"):

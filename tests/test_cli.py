@@ -181,6 +181,7 @@ def test_every_command_with_json_is_tested() -> None:
     assert able == set(JSON) - {"refused"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("name", list(JSON))
 def test_lines_fit_and_speak_the_language(
@@ -265,12 +266,6 @@ def test_policy_show_prints_the_policy_as_it_is(
 ) -> None:
     assert main(["policy", "show", "policy.yaml"]) == 0
     assert capsys.readouterr().out == town.policy.source
-
-
-def test_same_seed_same_bytes(desk: Path) -> None:
-    for out in ("one", "two"):
-        assert main([*JSON["anonymize"][:-1], out]) == 0
-    assert Path("one/data.parquet").read_bytes() == Path("two/data.parquet").read_bytes()
 
 
 @pytest.mark.slow
