@@ -1,10 +1,11 @@
 """The gate: measure a candidate release again from its bytes, and judge it by a policy.
 
 It trusts nothing that the maker computed: files are hashed, the released cells are read back and
-measured. Three things no cell can tell, and the gate takes them from the manifest: which role a
-column has, which direct identifiers were replaced by a mask, and that records were drawn but not
-released. The last can only make the verdict harsher. The first two can make it milder, so evidence
-and report list them for the officer, who signs for them.
+measured. Two things no cell can tell for sure, and the gate takes them from the manifest: that
+records were drawn but not released, which can only make the verdict harsher, and which role a column
+has, which can make it milder. So a scan of the cells is held against the roles, and evidence and
+report list them for the officer, who signs for them. That a direct identifier was replaced counts
+only if its cells look so.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from niming.domain.release import (
 from niming.errors import InputError
 from niming.measure import JSON, Measure
 from niming.tables.counts import Classes, count
+from niming.tables.schema import Role
 from niming.tables.source import Source, Table, read
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ __all__ = ["Evidence", "certify"]
 
 _BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
 """Lower ends of the class-size histogram."""
+
+_NAMING = ("name", "address")
+"""What a scan reads off cells, besides numbers, that names a person."""
+
+_CONFIDENT = 0.7
+"""Confidence from which a scan outweighs a column's being declared insensitive."""
 
 _FEW = 10
 """Bars that stand for fewer records are merged."""
@@ -207,7 +215,7 @@ def certify(
     """
     if isinstance(candidate, Release):
         if original is None:
-            original = candidate.original
+            original = candidate._original
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="niming-") as passing:
@@ -232,7 +240,7 @@ def certify(
     measures = [*inner, *_sampling(release, released)]
     measures += weigh(release, classes, measures)
     utility: list[Measure] = []
-    if release.original is not None:
+    if release._original is not None:
         say("measuring utility")
         utility = _utility(release, released)
     verdicts = policy.judge([*measures, *utility])
@@ -279,36 +287,62 @@ def from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classe
 
 
 def _identifiers(release: Release, released: Table) -> list[Measure]:
-    """Count columns that name people: by their role, by their content, and by pseudonyms."""
+    """Count columns that name people, by declared role, by cells, and by claims that do not hold.
+
+    A claim that a direct identifier was replaced counts only if its cells look replaced.
+    """
     from niming.risk import identifiers
 
-    replaced = {
-        str(r.get("column"))
-        for r in release.transformation
-        if r.get("technique") in ("pseudonymisation", "masking")
+    scan = identifiers.scan(released, sample=None)
+    claims = {
+        technique: {
+            str(r.get("column")) for r in release.transformation if r.get("technique") == technique
+        }
+        for technique in ("pseudonymisation", "masking")
     }
-    direct = [c for c in release.schema.direct_identifiers if c not in replaced]
-    found = identifiers.scan(released, sample=None).found()
-    pseudonyms = [r for r in release.transformation if r.get("technique") == "pseudonymisation"]
+    digests = {f.column for f in scan.findings if f.holds == "digest"}
+    constant = {f.column for f in scan.findings if f.n_distinct <= 1}
+    replaced = claims["pseudonymisation"] & digests | claims["masking"] & constant
+    direct = set(release.schema.direct_identifiers) - replaced
+    found = {f.column for f in scan.findings if f.in_cells or (f.holds in _NAMING and f.valid_rate)}
+    found |= digests - claims["pseudonymisation"]
+    milder = {
+        f.column
+        for f in scan.findings
+        if release.schema[f.column].role == Role.INSENSITIVE
+        and f.role in (Role.DIRECT_IDENTIFIER, Role.QUASI_IDENTIFIER)
+        and f.confidence >= _CONFIDENT
+        and f.column != release.target
+    }
+    pseudonyms = digests | claims["pseudonymisation"]
     n = len(released.columns)
     return [
         _n_columns(
             "identifiers.n_direct_columns",
             len(direct),
             n,
-            "released columns whose role is direct identifier and that were not replaced",
+            "released columns whose role is direct identifier and whose cells were not replaced",
         ),
         _n_columns(
             "identifiers.n_columns_found",
             len(found),
             n,
-            "released columns in whose cells identifying numbers were found",
+            "released columns in whose cells numbers, names or addresses of people, or hashes that "
+            "nobody declared, were found",
+        ),
+        _n_columns(
+            "identifiers.n_roles_milder",
+            len(milder),
+            n,
+            "released columns declared insensitive that a scan takes for identifiers or "
+            f"quasi-identifiers with a confidence of at least {_CONFIDENT}",
         ),
         _n_columns(
             "transformation.n_pseudonyms",
             len(pseudonyms),
             max(n, len(pseudonyms)),
-            "columns that hold pseudonyms, which whoever has the key can restore",
+            "columns that hold pseudonyms or hashes, declared or found; who has the key, or can "
+            "list the values, can restore them",
         ),
     ]
 
@@ -354,7 +388,7 @@ def claimed_fraction(release: Release) -> float:
 
 def _sampling(release: Release, released: Table) -> list[Measure]:
     """Measure the sampling fraction against the original; a claim alone is not a measure."""
-    original = release.original
+    original = release._original
     reason, value = "", None
     if original is None:
         reason = "the original table was not given, so the fraction is a claim"
@@ -397,13 +431,13 @@ def weigh(release: Release, classes: Classes, measures: Sequence[Measure]) -> li
 def _utility(release: Release, released: Table) -> list[Measure]:
     from niming.utility import compare
 
-    assert release.original is not None
+    assert release._original is not None
     schema = release.schema
-    columns = [c for c in released.columns if c in release.original.columns]
+    columns = [c for c in released.columns if c in release._original.columns]
     generalised = [c for c in schema.quasi_identifiers if c in columns]
     return list(
         compare(
-            release.original,
+            release._original,
             released,
             columns=columns,
             target=release.target,
@@ -487,7 +521,7 @@ def _histogram(classes: Classes) -> list[JSON]:
 
 def _columns(release: Release, released: Table) -> list[JSON]:
     """Describe every column before and after, in shares that stand for `_FEW` records or more."""
-    original = release.original
+    original = release._original
     there = () if original is None else original.columns
     names = dict.fromkeys([*there, *released.columns])
     roles = {c.name: str(c.role) for c in release.schema.columns}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from niming.anonymize import FullDomain
     from niming.anonymize.models import Model
 
-__all__ = ["Action", "Plan"]
+__all__ = ["Action", "Forecast", "Plan"]
 
 Deed: TypeAlias = Literal["drop", "generalise", "keep"]
 
@@ -49,6 +49,42 @@ class Action:
     why: Text
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """What the search on the whole table expects; a sample is searched again on its own counts.
+
+    Parameters
+    ----------
+    levels : dict of str to int
+        Level of the hierarchy a quasi-identifier; 0 is the value itself.
+    loss : float in [0, 1]
+        Information loss over the quasi-identifiers, suppressed records counted as lost.
+    n_suppressed, n_classes, n_rows : int
+        Records suppressed, equivalence classes kept, records of the table.
+    """
+
+    levels: Mapping[str, int]
+    loss: float
+    n_suppressed: int
+    n_classes: int
+    n_rows: int
+
+    @property
+    def suppressed_rate(self) -> float:
+        """Share of the records that would be suppressed."""
+        return self.n_suppressed / self.n_rows
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the forecast as a JSON-safe dict."""
+        return {
+            "levels": dict(self.levels),
+            "loss": self.loss,
+            "n_suppressed": self.n_suppressed,
+            "n_classes": self.n_classes,
+            "n_rows": self.n_rows,
+        }
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """The decided way from a sealed table to a release. Made by `niming.domain.Sealed.plan`.
@@ -62,9 +98,6 @@ class Plan:
         One a column, in the order of the table.
     k : int
         Class size that satisfies both the policy's k and its total risk.
-    forecast : FullDomain
-        Fitted on the whole table: levels, loss and suppression to expect. A sample is searched
-        again on its own counts when the plan is applied, since the gate measures what is released.
     declared : bool
         Whether a person gave the roles.
     target : str or None
@@ -74,10 +107,10 @@ class Plan:
     schema: Schema
     actions: tuple[Action, ...]
     k: int
-    forecast: FullDomain | None
     declared: bool
     target: str | None
     _table: Table
+    _fitted: FullDomain | None
 
     @classmethod
     def decide(
@@ -114,8 +147,8 @@ class Plan:
                 )
         actions = tuple(_action(column, schema, target) for column in schema.columns)
         k = _sufficient_k(policy)
-        forecast = _search(table, schema, policy, actions, k)
-        return cls(policy, schema, actions, k, forecast, declared, target, table)
+        fitted = _search(table, schema, policy, actions, k)
+        return cls(policy, schema, actions, k, declared, target, table, fitted)
 
     def apply(
         self,
@@ -147,7 +180,7 @@ class Plan:
         say = progress or (lambda _step: None)
         records: list[Mapping[str, JSON]] = []
         sampling: Mapping[str, JSON] | None = None
-        table, fitted = self._table, self.forecast
+        table, fitted = self._table, self._fitted
         if sample is not None:
             from niming.sampling import simple
 
@@ -173,16 +206,30 @@ class Plan:
             records += fitted.recoding_.records()
         say("committing to the original")
         return Release(
-            data=data,
-            schema=self._released_schema(data, kept),
-            policy=self.policy,
+            data,
+            self._released_schema(data, kept),
+            self.policy,
             name=name,
             transformation=tuple(records),
             sampling=sampling,
-            original=self._table,
+            _original=self._table,
             commitment=_commitment(self._table),
             declared=self.declared,
             target=self.target,
+        )
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """What to expect; None where no quasi-identifier is released."""
+        fitted = self._fitted
+        if fitted is None:
+            return None
+        return Forecast(
+            dict(fitted.levels_),
+            fitted.loss_,
+            fitted.n_suppressed_,
+            fitted.n_classes_,
+            self._table.n_rows,
         )
 
     def explain(self, lang: str = "en") -> str:
@@ -206,14 +253,14 @@ class Plan:
             }[action.deed]
             why = action.why.zh if zh else action.why.en
             lines.append(f"  {action.column}: {how} ({why})")
-        if self.forecast is not None:
-            share = self.forecast.n_suppressed_ / max(self._table.n_rows, 1)
+        if (expected := self.forecast) is not None:
+            share, loss = expected.suppressed_rate, expected.loss
             lines.append(
-                f"预计：k = {self.k}，{self.forecast.n_classes_} 个等价类，"
-                f"隐去 {share:.1%} 的记录，信息损失 {self.forecast.loss_:.3f}"
+                f"预计：k = {self.k}，{expected.n_classes} 个等价类，"
+                f"隐去 {share:.1%} 的记录，信息损失 {loss:.3f}"
                 if zh
-                else f"forecast: k = {self.k}, {self.forecast.n_classes_} classes, "
-                f"{share:.1%} of the records suppressed, loss {self.forecast.loss_:.3f}"
+                else f"forecast: k = {self.k}, {expected.n_classes} classes, "
+                f"{share:.1%} of the records suppressed, loss {loss:.3f}"
             )
         most = self.policy.required("sampling.fraction")
         if most is not None:
@@ -241,15 +288,7 @@ class Plan:
                 }
                 for a in self.actions
             ],
-            "forecast": None
-            if forecast is None
-            else {
-                "levels": dict(forecast.levels_),
-                "loss": forecast.loss_,
-                "n_suppressed": forecast.n_suppressed_,
-                "n_classes": forecast.n_classes_,
-                "n_rows": self._table.n_rows,
-            },
+            "forecast": None if forecast is None else forecast.to_dict(),
         }
 
     def __repr__(self) -> str:
@@ -265,7 +304,7 @@ class Plan:
     def _records(self) -> list[Mapping[str, JSON]]:
         records: list[Mapping[str, JSON]] = []
         records += [_drop_record(a) for a in self.actions if a.deed == "drop"]
-        return records + ([] if self.forecast is None else list(self.forecast.recoding_.records()))
+        return records + ([] if self._fitted is None else list(self._fitted.recoding_.records()))
 
     def _released_schema(self, data: pa.Table, kept: list[str]) -> Schema:
         """Return the schema of the released columns: generalised ones have become categories."""

@@ -45,10 +45,11 @@ CERTIFICATE = "certificate.json"
 class Release:
     """A table made for release, and the maker's account of how.
 
+    The cells do not show: they open when a certificate holds (`niming.load`). The original is kept
+    for the gate to compare with; it shows as little, and `save` never writes it.
+
     Parameters
     ----------
-    data : pyarrow.Table
-        The cells to release; they do not show before a certificate holds (`niming.load`).
     schema : Schema
         What each released column is.
     policy : Policy
@@ -57,8 +58,6 @@ class Release:
         One record an operation, without cell values.
     sampling : dict, optional
         Design, fraction and seed commitment; None when nothing was sampled.
-    original : Table, optional
-        The raw table inside the domain: the gate compares with it, `save` never writes it.
     commitment : dict, optional
         Salted digest of the original, so that a source can be traced without being shown.
     declared : bool
@@ -69,13 +68,13 @@ class Release:
         RFC 3339, UTC.
     """
 
-    data: pa.Table
+    _data: pa.Table
     schema: Schema
     policy: Policy
     name: str = "release"
     transformation: tuple[Mapping[str, JSON], ...] = ()
     sampling: Mapping[str, JSON] | None = None
-    original: Table | None = None
+    _original: Table | None = None
     commitment: Mapping[str, JSON] | None = None
     declared: bool = True
     target: str | None = None
@@ -125,7 +124,7 @@ class Release:
                 r for r in (records if isinstance(records, list) else []) if isinstance(r, Mapping)
             ),
             sampling=_sampling(manifest, folder),
-            original=None if original is None else read(original),
+            _original=None if original is None else read(original),
             commitment=_optional(manifest, "original"),
             declared=manifest.get("roles") == "declared",
             target=target if isinstance(target, str) else None,
@@ -135,7 +134,7 @@ class Release:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of rows and columns to be released."""
-        return self.data.num_rows, self.data.num_columns
+        return self._data.num_rows, self._data.num_columns
 
     def manifest(self) -> dict[str, JSON]:
         """Return the maker's account as a JSON-safe dict."""
@@ -166,7 +165,7 @@ class Release:
         folder = Path(folder)
         _not_certified(folder)
         _make(folder)
-        write_parquet(self.data, folder / DATA)
+        write_parquet(self._data, folder / DATA)
         write_bytes(folder / MANIFEST, canonical(self.manifest()))
         write_bytes(folder / POLICY, self.policy.source.encode())
         return folder
@@ -188,7 +187,7 @@ class Release:
         folder = Path(folder)
         _not_certified(folder)
         with _staged(folder) as stage:
-            evidence = certify(self.write(stage), self.policy, original=self.original)
+            evidence = certify(self.write(stage), self.policy, original=self._original)
         body: dict[str, JSON] = {
             "release": self.name,
             "policy": self.policy.digest,
@@ -203,7 +202,7 @@ class Release:
         from niming.domain.gate import certify
 
         with tempfile.TemporaryDirectory(prefix="niming-") as folder:
-            return certify(self.write(folder), self.policy, original=self.original)
+            return certify(self.write(folder), self.policy, original=self._original)
 
     def report(self, *, lang: str = "zh") -> Evidence:
         """Return the evidence, which shows itself as the report page in a notebook."""

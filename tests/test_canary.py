@@ -362,7 +362,7 @@ class TestPython:
             *(assessment.to_dict(), compared.to_dict(), found_in.schema().to_dict()),
             *(niming.synth.Dummy(schema), model.recoding_, schema.hierarchies["born"]),
             *(plan.explain("zh"), plan.explain("en"), found_in.frame().to_csv()),
-            *(assessment.frame().to_csv(), release.original, drawn.record()),
+            *(assessment.frame().to_csv(), drawn.record()),
         ]
         for thing in shown:
             text = f"{thing!r}{thing!s}"

@@ -103,7 +103,7 @@ EDITS: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "a verdict": (lambda e: e["verdicts"][2].update(why={"zh": "", "en": ""}), "verdicts"),
     "a verdict taken out": (lambda e: e["verdicts"].pop(), "verdicts"),
-    "a measure taken out": (lambda e: e["measures"].pop(3), "verdicts|k_anonymity"),
+    "a measure taken out": (lambda e: e["measures"].pop(3), "n_pseudonyms"),
     "a measure made up": (
         lambda e: e["measures"].append({**e["measures"][0], "name": "all.is_well"}),
         "all.is_well",

@@ -19,6 +19,12 @@ __all__ = ["judge"]
 _WHOLE = 0.6
 """Share of valid records from which a column holds nothing else."""
 
+_DIGESTS = 0.95
+"""Share of records from which a column holds hashes or pseudonyms: they are made of whole columns."""
+
+_FEW_DIGESTS = 5
+"""Distinct ones below which they may be codes of a category."""
+
 _MANY_VALUES = 100
 """Values above which a column without any other sign is a measure and not a category."""
 
@@ -78,6 +84,7 @@ def judge(profile: Profile) -> Finding:
         return _finding(profile, role, profile.kind, "整列缺失", "missing in every row", 0.3, named)
     return (
         _by_numbers(profile, named)
+        or _by_digests(profile, named)
         or _by_words(profile, named)
         or _by_name(profile, named)
         or _by_spread(profile)
@@ -168,6 +175,21 @@ def _spans_years(profile: Profile, formed: Mask, year: slice) -> bool:
 
     texts = profile.texts.array.filter(pa.array(formed)).to_pylist()
     return 4 * len({text[year] for text in texts}) >= min(len(texts), 40)
+
+
+def _by_digests(profile: Profile, named: Header | None) -> Finding | None:
+    """Judge by hashes and pseudonyms: who can list the values, or has the key, restores them."""
+    if profile.kind != "categorical" or profile.n_distinct < _FEW_DIGESTS:
+        return None
+    rate = profile.rate(numbers.is_digest(profile.texts))
+    if rate < _DIGESTS:
+        return None
+    return _finding(
+        profile, Role.DIRECT_IDENTIFIER, "identifier",
+        f"{rate:.1%} 的值形如散列值或假名，可被枚举或凭密钥还原",
+        f"{rate:.1%} of the values look like hashes or pseudonyms, which can be looked up",
+        0.8, named, holds="digest", valid_rate=rate,
+    )  # fmt: skip
 
 
 def _by_words(profile: Profile, named: Header | None) -> Finding | None:

@@ -29,6 +29,7 @@ __all__ = [
     "is_chinese_name",
     "is_credit_code",
     "is_date",
+    "is_digest",
     "is_email",
     "is_mobile",
     "is_plate",
@@ -274,6 +275,23 @@ def is_email(values: Values) -> Mask:
     [True, False]
     """
     return _match(values, _EMAIL, 6, 254)
+
+
+def is_digest(values: Values) -> Mask:
+    """Return which texts look like hashes or pseudonyms: 16 and more hex digits, or base64.
+
+    A letter and a digit are asked for in hex, and in base64 small and capital letters too, so that
+    neither numbers nor words are taken for digests.
+
+    >>> is_digest(["9f86d081884c7d65", "1234567890123456", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1="]
+    ...           ).tolist()
+    [True, False, True]
+    """
+    letters = _match(values, r"[a-fA-F]", 16, 128) & _match(values, r"\d", 16, 128)
+    base64 = _match(values, r"^[A-Za-z0-9+/_\-]{22,}={0,2}$", 22, 128)
+    for kind in (r"[a-z]", r"[A-Z]", r"\d"):
+        base64 &= _match(values, kind, 22, 128)
+    return (letters & _match(values, r"^[0-9a-fA-F]{16,128}$", 16, 128)) | base64
 
 
 def is_plate(values: Values) -> Mask:
