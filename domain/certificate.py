@@ -388,6 +388,9 @@ def verify(
         ``untrusted-key``; ``file-missing``, ``file-changed`` (both SHA-256 and SM3 must fit; all
         files are told); ``policy-changed``; ``revoked``; ``not-yet-valid``, ``expired``;
         ``other-scenario``.
+    InputError
+        No folder of files; a folder, ledger or key that cannot be read; a moment without a time
+        zone.
     LedgerError
         When the ledger was changed, so that a revocation may be hidden.
 
@@ -395,6 +398,32 @@ def verify(
     -----
     The certificate holds from ``not_before``, included, to ``expires``, excluded. The files are
     read once here; whoever reads them again later compares with ``certificate.subjects``.
+
+    References
+    ----------
+    in-toto attestation framework, Statement v1; DSSE v1; RFC 8032 (Ed25519).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder, key = Path(tempfile.mkdtemp()), Ed25519PrivateKey.generate()
+    >>> _ = (folder / "data.csv").write_bytes(b"a,b")
+    >>> certificate = issue({
+    ...     "id": "C-1", "kind": "desensitised-sample", "scenario": {"id": "SC-2026-014"},
+    ...     "policy": {"id": "demo", "version": "1", "digest": "0" * 64},
+    ...     "issued": "2026-11-23T08:00:00Z", "not_before": "2026-11-23T08:00:00Z",
+    ...     "expires": "2027-11-23T00:00:00Z", "evidence_digest": "0" * 64},
+    ...     [fingerprint(folder / "data.csv")], key)
+    >>> at = datetime.fromisoformat("2026-12-01T00:00:00+00:00")
+    >>> ask = {"files": folder, "trust": key.public_key(), "at": at}
+    >>> verify(certificate, scenario="SC-2026-014", **ask).certificate.id
+    'C-1'
+    >>> _ = (folder / "data.csv").write_bytes(b"a,c")
+    >>> try:
+    ...     verify(certificate, scenario="SC-2026-014", **ask)
+    ... except CertificateError as error:
+    ...     error.code
+    'file-changed'
     """
     at = now() if at is None else at
     moment(at)  # refuses a moment without a time zone

@@ -109,7 +109,15 @@ def open(source: Source, schema: Schema | str | Path | None = None) -> Sealed:  
 
 
 class Sealed:
-    """A table behind glass. Made by `open`."""
+    """A table behind glass. Made by `open`, whose example shows it.
+
+    Parameters
+    ----------
+    table : Table
+        Read, and from here on out of sight.
+    schema : Schema or None
+        What each column is, checked against the table; None to have it proposed by `scan`.
+    """
 
     __slots__ = ("__declared", "__schema", "__table")
 

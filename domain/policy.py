@@ -56,8 +56,32 @@ class Context(BaseModel):
 class Requirement(BaseModel):
     """One threshold on one measure.
 
-    `measure` is the measure's name; a name without ``[column]`` speaks of every column measured
-    and the worst of them decides. Exactly one of `at_least` and `at_most` is given.
+    Exactly one of `at_least` and `at_most` is given.
+
+    Parameters
+    ----------
+    id : str
+    title : Text
+    measure : str
+        Name of the measure; without ``[column]`` it speaks of every column measured, and the
+        worst of them decides.
+    at_least, at_most : float, optional
+        The bound, included, in the unit of the measure.
+    articles : tuple of str
+        Articles of the regulation that ask for it.
+    clause : str
+        Of a standard, where one asks for it.
+    optional : bool, default False
+        Whether a measure that does not apply passes.
+
+    Examples
+    --------
+    >>> from niming.risk import k_anonymity
+    >>> size = Requirement(
+    ...     id="k", title=Text(zh="等价类", en="class size"), measure="k_anonymity.k", at_least=2)
+    >>> alike = k_anonymity({"age": [34, 34, 51]}, quasi_identifiers=["age"])
+    >>> size.judge(alike.measures()).outcome
+    'failed'
     """
 
     model_config = _STRICT
@@ -127,6 +151,14 @@ class Verdict:
         The deciding value; None when it could not be computed or does not apply.
     outcome : {"passed", "failed", "not-applicable", "could-not-run"}
     why : Text
+
+    Examples
+    --------
+    >>> size = Requirement(
+    ...     id="k", title=Text(zh="等价类", en="class size"), measure="k_anonymity.k", at_least=2)
+    >>> verdict = size.judge([])
+    >>> verdict.outcome, verdict.holds
+    ('could-not-run', False)
     """
 
     requirement: Requirement

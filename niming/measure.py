@@ -85,6 +85,20 @@ class Result:
     """What every measure's result can do: text, dict, frame and HTML from the same measures.
 
     A subclass is a frozen dataclass that gives `measures` and, if it has a picture, `plot`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Rows(Result):
+    ...     n: int
+    ...     def measures(self):
+    ...         return (Measure("rows.n", self.n, "records", (0, math.inf), "higher-is-better",
+    ...                         "number of rows", "counted"),)
+    >>> Rows(3)
+    Rows(n=3)
+    >>> Rows(3).to_dict()["measures"][0]["range"]
+    [0, None]
     """
 
     __slots__ = ()

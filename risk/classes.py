@@ -57,6 +57,11 @@ def classes_of(
     suppressed : str, optional
         Text that marks a suppressed cell; for tables only, because Counts know theirs.
 
+    Returns
+    -------
+    Classes
+        With the counts of the sensitive columns beside, for `Classes.spectrum`.
+
     Raises
     ------
     ColumnNotFoundError

@@ -302,6 +302,23 @@ def _ways(
                 f"{name} must be 'low', 'medium' or 'high' unless the release is public",
                 hint="the environment is judged by a person: niming assumes no answer",
             )
+    Parameters
+    ----------
+    prevalence : float in [0, 1]
+        Share of the population that has what the release is about; not checked.
+    acquaintances : int >= 0, default 150
+        How many people a recipient knows well enough to recognise.
+    sampling_fraction : float in [0, 1], default 1.0
+        Share of those concerned that is in the release; not checked.
+
+    Returns
+    -------
+    float in [0, 1]
+
+    References
+    ----------
+    As of `release_risk`: GB/T 42460-2023, Annex D; El Emam 2013.
+
     if prevalence is None or not 0 <= prevalence <= 1:
         raise InputError("prevalence must be in [0, 1] unless the release is public")
     if isinstance(acquaintances, bool) or not isinstance(acquaintances, int) or acquaintances < 0:

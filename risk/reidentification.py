@@ -39,6 +39,13 @@ class Attacker:
 
     highest: float | None = None
     mean_over_records: float | None = None
+
+    Examples
+    --------
+    >>> data = {"age": [34, 34, 51], "sex": ["F", "F", "M"]}
+    >>> attacker = reidentification(data, quasi_identifiers=["age", "sex"]).prosecutor
+    >>> attacker.highest, round(attacker.mean_over_records, 3)
+    (1.0, 0.667)
     mean_over_classes: float | None = None
     n_records_at_risk: int | None = None
     n_classes_at_risk: int | None = None

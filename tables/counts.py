@@ -209,6 +209,13 @@ class Spectrum:
         and `SUPPRESSED` count as values of their own.
     n_values : int
         Number of categories, without missing and suppressed.
+
+    Examples
+    --------
+    >>> counts = count({"sex": ["F", "F", "M"], "ill": ["flu", "flu", "flu"]}, ["sex", "ill"])
+    >>> spectrum = counts.classes(["sex"]).spectrum("ill")
+    >>> spectrum.class_of, spectrum.n
+    (array([0, 1]), array([2, 1]))
     """
 
     class_of: NDArray[np.int64]
@@ -255,6 +262,13 @@ def count(
     -----
     Missing is a value of its own (code -1): null, and NaN in a column of floats. -0.0 is 0.0.
     Weights are summed with compensation (Kahan), so that the order of threads hardly shows.
+
+    Examples
+    --------
+    >>> counts = count({"sex": ["F", "M", None], "town": ["A", "*", "A"]}, ["sex", "town"],
+    ...                suppressed="*")
+    >>> counts.codes.tolist()
+    [[-1, 0], [0, 0], [1, -2]]
     """
     if not columns:
         raise InputError("no columns to count", hint="name at least one column")

@@ -58,6 +58,15 @@ class Bound:
         n_levels, n_values = self.codes.shape
         return f"Bound(n_levels={n_levels}, n_values={n_values})"
 
+    Examples
+    --------
+    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
+    >>> bound = towns.bind(np.array(["A", "C"], dtype=object))
+    >>> bound
+    Bound(n_levels=3, n_values=2)
+    >>> bound.share[:, 0].tolist()
+    [0.25, 0.5, 1.0]
+
     @property
     def n_levels(self) -> int:
         """Levels, counting level 0 and the top."""
@@ -431,6 +440,16 @@ def texts(values: Iterable[object]) -> Texts:
 
 def _text(value: object) -> str | None:
     """Return one value as canonical text, None if it is missing."""
+    Parameters
+    ----------
+    values : iterable
+        Of any scalars; an array, column or list of them.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), object
+        Text, or None where missing.
+
     if isinstance(value, str):
         return value
     if value is None or type(value).__name__ in ("NAType", "NaTType"):

@@ -67,6 +67,16 @@ class Role(StrEnum):
     A direct identifier (标识符) names a person; a quasi-identifier (准标识符) could be known and,
     with others, point to one; a sensitive column (敏感属性) is what must not be learnt; the rest
     is insensitive.
+
+    Attributes
+    ----------
+    DIRECT_IDENTIFIER, QUASI_IDENTIFIER, SENSITIVE, INSENSITIVE : Role
+        Written in schema files as ``direct-identifier`` and so on.
+
+    Examples
+    --------
+    >>> Role("sensitive")
+    <Role.SENSITIVE: 'sensitive'>
     """
 
     DIRECT_IDENTIFIER = "direct-identifier"
@@ -102,6 +112,17 @@ class Column:
     confidence : float in [0, 1], optional
         Of a proposal; None where a person decided.
     description : str
+
+    Raises
+    ------
+    SchemaError
+        A role, kind, format or grade that does not exist, or entries that contradict each other.
+
+    Examples
+    --------
+    >>> age = Column("age", Role.QUASI_IDENTIFIER, "integer", lower=0, upper=120)
+    >>> age.role.value, age.nullable
+    ('quasi-identifier', True)
     """
 
     name: str
@@ -398,7 +419,12 @@ class Schema:
         ColumnNotFoundError
             A declared column that the table does not have.
         SchemaError
-            A column of the table that is not declared, or whose type its kind does not allow.
+            A column of the table that is not declared, or whose type its kind does not allow; a
+            quasi-identifier without any value, if it is stored as another type.
+
+        Notes
+        -----
+        Other columns that are missing in every row fit any kind.
         """
         from niming.tables.source import read
 

@@ -29,6 +29,26 @@ class Table:
 
     Made by `read`. It shows itself as a shape; rows leave only through `arrow`, `batches` and
     `native`, which niming's own rooms call.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        What holds the rows and answers queries over them.
+    origin : {"file", "pandas", "polars", "pyarrow", "duckdb"}
+        What the table came from; `native` gives the same back.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Names and types of the columns.
+
+    Examples
+    --------
+    >>> table = read({"age": [34, 51], "sex": ["F", "M"]})
+    >>> table.columns, table.n_rows
+    (('age', 'sex'), 2)
+    >>> table.query("SELECT max(age) AS oldest FROM source")["oldest"].to_pylist()
+    [51]
     """
 
     def __init__(self, engine: DuckDB, *, origin: Origin) -> None:

@@ -120,7 +120,8 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | os.PathLik
     Raises
     ------
     InputError
-        As `atomic`; or a column of a type that Parquet does not know (the column is named).
+        As `atomic`; no Arrow table; or a column of a type that Parquet does not know (the column
+        is named).
 
     Notes
     -----
@@ -184,7 +185,7 @@ def write_csv(
     Raises
     ------
     InputError
-        As `atomic`; or a column that CSV cannot hold: nested, binary.
+        As `atomic`; no Arrow table; or a column that CSV cannot hold: nested, binary.
 
     Notes
     -----
@@ -241,6 +242,16 @@ def unguarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Examples
     --------
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+        Of text.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        As long as `column`; null stays null.
+
     >>> import pyarrow as pa
     >>> unguarded(pa.chunked_array([["'=1+1", "O'Neill"]])).to_pylist()
     ['=1+1', "O'Neill"]

@@ -120,6 +120,18 @@ def align(
 
     A label that occurs at several levels is read at the lowest level that has all labels of the
     column, and if there is none, at its highest: the reading that keeps least.
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
+    >>> original = count({"town": ["A", "B", "C", "C"]}, ["town"])
+    >>> released = count({"town": ["north", "north", "C", "*"]}, ["town"], suppressed="*")
+    >>> alignment = align(original, released, towns)
+    >>> alignment
+    Alignment('town', n_cells=6)
+    >>> alignment.share.tolist()
+    [0.25, 0.5]
     """
     from scipy import sparse
 

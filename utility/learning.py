@@ -173,6 +173,19 @@ def learning(
     target : str
         Column to predict; it must be released ungeneralised.
     counts : (mapping, mapping)
+    Parameters
+    ----------
+    n_rows : int >= 0
+        Rows of the original.
+    holdout : float in [0, 1], default 0.3
+        Part to hold out, rounded to whole rows.
+    seed : int >= 0, default 0
+
+    Returns
+    -------
+    train, test : ndarray of int64
+        Together each of 0 … ``n_rows - 1`` once.
+
         Counts of each column, original and released.
     alignments : mapping of str to Alignment
         Of the target and the features.
@@ -241,6 +254,16 @@ def learning(
     answer = {
         "train": task.answers(drawn["train"][target], of_original[target]),
         "test": task.answers(drawn["test"][target], of_original[target]),
+
+    Examples
+    --------
+    >>> from niming.tables import count, read
+    >>> from niming.utility import align
+    >>> table = read({"age": [34, 51, 34, 60], "income": ["low", "high", "low", "high"]})
+    >>> counts = {c: count(table, [c]) for c in table.columns}
+    >>> alignments = {c: align(counts[c], counts[c]) for c in table.columns}
+    >>> learning(table, table, "income", (counts, counts), alignments).reason
+    'fewer than 30 records to train or to test on'
         "released": task.answers(drawn["released"][target], of_released[target]),
     }
     weights = np.ones(len(usable)) if weight is None else _numbers_of(released, usable, weight)

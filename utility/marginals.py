@@ -109,6 +109,16 @@ def marginal(counts: Counts, covers: list[csr_array]) -> NDArray[np.float64]:
     ndarray of shape (n_cells,) or (n_cells, n_cells)
         Sums to 1.
 
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> from niming.utility import align
+    >>> original = count({"sex": ["F", "F", "M", "M"]}, ["sex"])
+    >>> released = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
+    >>> alignments = {"sex": align(original, released)}
+    >>> marginals({("sex",): original}, {("sex",): released}, alignments).one_way
+    {'sex': 0.25}
     Notes
     -----
     With N the contingency table of released values and S the spread of each column, S₁ᵀ N S₂:
@@ -145,6 +155,14 @@ def _measure(
     values: Collection[float],
     reduce: Callable[[list[float]], float],
     words: str,
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> from niming.utility import align
+    >>> counts = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
+    >>> marginal(counts, [align(counts, counts).original])[:2].tolist()
+    [0.25, 0.75]
     reason: str = "",
 ) -> Measure:
     return Measure(
@@ -157,3 +175,13 @@ def _measure(
         _REFERENCE,
         reason,
     )
+    Parameters
+    ----------
+    p, q : ndarray of one shape
+        Probabilities of the same cells, each summing to 1.
+
+    Returns
+    -------
+    float in [0, 1]
+        0 for equal distributions, 1 for such as share no cell.
+

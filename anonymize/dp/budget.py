@@ -22,6 +22,17 @@ def exact(value: Number, name: str = "the number") -> Fraction:
     A float is read through its shortest decimal text, so that ten times 0.1 is 1 and nothing is
     lost or gained by rounding.
 
+    Parameters
+    ----------
+    value : int, float, Fraction, Decimal or str
+        A number, or text that `fractions.Fraction` reads, such as ``"1/3"``.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Fraction
+
     Raises
     ------
     InputError
@@ -41,7 +52,22 @@ def exact(value: Number, name: str = "the number") -> Fraction:
 
 
 class Loss(NamedTuple):
-    """A privacy loss (epsilon, delta), exact."""
+    """A privacy loss (epsilon, delta), exact.
+
+    Parameters
+    ----------
+    epsilon : Fraction, at least 0
+    delta : Fraction in [0, 1)
+
+    References
+    ----------
+    Dwork, C. and Roth, A. (2014). The Algorithmic Foundations of Differential Privacy, definition 2.4.
+
+    Examples
+    --------
+    >>> Loss(Fraction(1, 2), Fraction(0)).epsilon
+    Fraction(1, 2)
+    """
 
     epsilon: Fraction
     delta: Fraction
@@ -71,6 +97,16 @@ class Event:
         The neighbouring relation of the guarantee.
     exact : bool
         Whether the noise is exact; False for floating-point mechanisms.
+
+    Raises
+    ------
+    InputError
+        An epsilon or delta outside its range.
+
+    Examples
+    --------
+    >>> Event("count", "discrete-laplace", Fraction(1, 2)).to_dict()["epsilon"]
+    '1/2'
     """
 
     query: str

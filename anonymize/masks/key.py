@@ -80,6 +80,14 @@ def key_from(*, path: str | os.PathLike[str] | None = None, env: str | None = No
     KeyFileError
         No such file or variable, a file that group or others may open, fewer than 16 bytes, or
         bytes that are plainly not random.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = new_key(Path(folder, "pseudonyms.key"))
+    ...     made.id == key_from(path=Path(folder, "pseudonyms.key")).id
+    True
     """
     if (path is None) == (env is None):
         raise KeyFileError("give the key by path or by env, one of the two")
@@ -114,6 +122,15 @@ def new_key(path: str | os.PathLike[str]) -> Key:
     ------
     KeyFileError
         The file exists already (nothing is overwritten) or cannot be made.
+
+    Parameters
+    ----------
+    path : path
+        A file that does not exist yet.
+
+    Returns
+    -------
+    Key
 
     Examples
     --------

@@ -151,6 +151,19 @@ def is_resident_id(values: Values) -> Mask:
     between region, year, day, serial number and check are read over. The 15 have none: province
     and date of birth alone speak for them.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    References
+    ----------
+    GB 11643-1999; ISO 7064:1983, MOD 11-2.
+
     Examples
     --------
     >>> is_resident_id(["11010519491231002X", "110105491231002", "110105194912310021"]).tolist()
@@ -221,6 +234,19 @@ def as_integers(values: Values) -> NDArray[np.int64] | None:
 def is_credit_code(values: Values) -> Mask:
     """Return which texts are unified social credit codes (GB 32100, MOD 31-3).
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    References
+    ----------
+    GB 32100-2015, the check character.
+
     Examples
     --------
     >>> is_credit_code(["91350100M000100Y43", "91350100M000100Y44"]).tolist()
@@ -238,6 +264,19 @@ def is_bank_card(values: Values) -> Mask:
 
     Blanks and dashes between groups of digits are read over.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    References
+    ----------
+    ISO/IEC 7812-1:2017, annex B (Luhn's formula).
+
     Examples
     --------
     >>> is_bank_card(["4111 1111 1111 1111", "4111111111111112"]).tolist()
@@ -253,6 +292,15 @@ def is_bank_card(values: Values) -> Mask:
 
 def is_mobile(values: Values) -> Mask:
     """Return which texts are mainland mobile numbers, with or without +86, blanks and dashes.
+
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
 
     Examples
     --------
@@ -271,6 +319,17 @@ def is_mobile(values: Values) -> Mask:
 def is_email(values: Values) -> Mask:
     """Return which texts are e-mail addresses.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    Examples
+    --------
     >>> is_email(["a.b@example.org", "a.b@example"]).tolist()
     [True, False]
     """
@@ -297,6 +356,21 @@ def is_digest(values: Values) -> Mask:
 def is_plate(values: Values) -> Mask:
     """Return which texts are vehicle plates (GA 36), new-energy ones among them.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    References
+    ----------
+    GA 36-2018.
+
+    Examples
+    --------
     >>> is_plate(["吉A12345", "吉AD12345", "吉A·12345", "吉I12345"]).tolist()
     [True, True, True, False]
     """
@@ -334,6 +408,15 @@ def holds_identifier(values: Values) -> Mask:
     """Return which longer texts contain a resident id, a mobile number or an e-mail address.
 
     A code of letters, digits and dashes is no longer text, nor is a band of numbers.
+
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
 
     Examples
     --------

@@ -43,12 +43,27 @@ def adult() -> pd.DataFrame:
 
 
 def adult_path() -> Path:
-    """Return the Parquet file of `adult`, for engines that read files."""
+    """Return the Parquet file of `adult`, for engines that read files.
+
+    Returns
+    -------
+    Path
+        A Parquet file of the package, 48,842 rows of 15 columns; read it, do not change it.
+
+    Examples
+    --------
+    >>> adult_path().name
+    'adult.parquet'
+    """
     return _HERE / "adult.parquet"
 
 
 def adult_schema() -> Schema:
     """Return the roles and hierarchies of `adult`; its comments say why.
+
+    Returns
+    -------
+    Schema
 
     Examples
     --------

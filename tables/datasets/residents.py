@@ -121,6 +121,10 @@ def residents(
 def residents_schema() -> Schema:
     """Return the roles and hierarchies of `residents`.
 
+    Returns
+    -------
+    Schema
+
     Examples
     --------
     >>> residents_schema().household
