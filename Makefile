@@ -40,7 +40,7 @@ check: $(VENV)/.stamp-test $(VENV)/.stamp-check  ## format, lint, types, import 
 	$(MAKE) test
 
 lab: $(VENV)/.stamp-lab  ## start JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: $(VENV)/.stamp-test  ## the benchmarks, each beside its rivals
 	$(BIN)/python -m benchmarks utility

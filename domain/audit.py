@@ -350,5 +350,7 @@ def _signed(checkpoint: Checkpoint, name: str, trust: Trust) -> tuple[list[Probl
     names = [store.name(signer) for signer in signers if signer is not None]
     if not names:
         wrong = f"{name} is signed by no key that is trusted"
-        return [Problem("untrusted-key", None, wrong)], wrong
+        # A key that was named must fit; the person's own store may just not hold this one.
+        problem = Problem("untrusted-key", None, wrong)
+        return ([problem] if trust is not None else []), f"{wrong}: name it with --trust"
     return [], f"{name} is signed by {', '.join(names)}"

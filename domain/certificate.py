@@ -442,7 +442,7 @@ def verify(
         raise CertificateError(
             f"{_named(certificate)} was issued under policy {terms.policy_id} "
             f"{terms.policy_version} with the digest {terms.policy_digest[:16]}…, and the policy "
-            f"now has {policy_digest[:16]}…",
+            f"asked for has {policy_digest[:16]}…",
             code="policy-changed",
             hint="certify the release again under the policy in force",
         )
@@ -554,6 +554,9 @@ def _notes(
             f"{ledger.path} is not the ledger that this certificate was recorded in; a revocation "
             "that stands there would not be found here"
         )
+    elif ledger is not None and len(ledger):
+        last = ledger.entry(len(ledger) - 1).time[:19]
+        yield f"revocations are known as far as {ledger.path} tells, whose last entry is of {last}Z"
     names = list(unlisted)
     if names:
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -2,10 +2,10 @@
 
 It trusts nothing that the maker computed: files are hashed, the released cells are read back and
 measured. Two things no cell can tell for sure, and the gate takes them from the manifest: that
-records were drawn but not released, which can only make the verdict harsher, and which role a column
-has, which can make it milder. So a scan of the cells is held against the roles, and evidence and
-report list them for the officer, who signs for them. That a direct identifier was replaced counts
-only if its cells look so.
+records were drawn but not released, which can only make the verdict harsher, and which role a
+column has, which can make it milder. So a scan of the cells is held against the roles, and evidence
+and report list them for the officer, who signs for them. That a direct identifier was replaced
+counts only if its cells look so.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = 
 def from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes]:
     """Return the measures that need the released cells alone, and the classes of these."""
     risk, classes = _risk(release, released)
-    return [*_identifiers(release, released), *risk], classes
+    return [*_identifiers(release, released), _suppressed(release, released), *risk], classes
 
 
 def _identifiers(release: Release, released: Table) -> list[Measure]:
@@ -386,6 +386,30 @@ def claimed_fraction(release: Release) -> float:
     return float(claimed) if isinstance(claimed, (int, float)) else 1.0
 
 
+def _suppressed(release: Release, released: Table) -> Measure:
+    """Return which share of the records drawn, as the manifest tells them, is not released."""
+    drawn = (release.sampling or release.commitment or {}).get(
+        "n_rows" if release.sampling is None else "n_drawn"
+    )
+    value, reason = None, ""
+    if not isinstance(drawn, int) or drawn < 1:
+        reason = "the manifest does not say how many records were drawn"
+    elif drawn < released.n_rows:
+        reason = "more records are released than the manifest says were drawn"
+    else:
+        value = 1 - released.n_rows / drawn
+    return Measure(
+        "transformation.suppressed_rate",
+        value,
+        "share of records",
+        (0, 1),
+        "lower-is-better",
+        "records drawn, as the manifest says, and left out because too few were like them",
+        "GB/T 37964-2019, suppression",
+        reason,
+    )
+
+
 def _sampling(release: Release, released: Table) -> list[Measure]:
     """Measure the sampling fraction against the original; a claim alone is not a measure."""
     original = release._original
@@ -407,7 +431,7 @@ def _sampling(release: Release, released: Table) -> list[Measure]:
             "records drawn over records of the original; 1 when nothing was sampled",
             "city regulation on authorised operation of public data, art. 18",
             reason,
-        )
+        ),
     ]
 
 

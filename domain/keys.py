@@ -76,7 +76,10 @@ def generate(
     """
     path = Path(path)
     if not comment.isprintable() or "-----" in comment:
-        raise KeyFileError("the comment of a key is one printable line without '-----'")
+        raise KeyFileError(
+            "the comment of a key is one printable line without '-----'",
+            hint="say in a few words whose key it is",
+        )
     secret = passphrase if passphrase is not None else os.environ.get(PASSPHRASE, "")
     private = Ed25519PrivateKey.generate()
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
@@ -128,7 +131,8 @@ def load_private(path: str | Path, *, passphrase: str | None = None) -> Ed25519P
     path = Path(path)
     data = _read(path, private=True)
     if b"-----BEGIN PUBLIC KEY-----" in data:
-        hint = f"give the private key, {path.stem}" if path.suffix == ".pub" else None
+        private = path.stem if path.suffix == ".pub" else "of which it is the public half"
+        hint = f"give the private key, {private}"
         raise KeyFileError(f"{path} holds a public key, and signing needs the private one",
                            hint=hint)  # fmt: skip
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
@@ -147,7 +151,11 @@ def load_private(path: str | Path, *, passphrase: str | None = None) -> Ed25519P
         key = serialization.load_pem_private_key(data, secret.encode() if encrypted else None)
     except (ValueError, TypeError):
         why = "with this passphrase, or it is damaged" if encrypted else "in PKCS#8 PEM"
-        raise KeyFileError(f"{path} holds no private key that can be read {why}") from None
+        hint = "give the passphrase it was made with" if encrypted else "give the file from keygen"
+        raise KeyFileError(
+            f"{path} holds no private key that can be read {why}",
+            hint=f"{hint}, or a copy of it; a damaged key cannot be mended",
+        ) from None
     except UnsupportedAlgorithm:
         raise KeyFileError(f"{path} holds a key of an unknown kind", hint=_MAKE) from None
     if not isinstance(key, Ed25519PrivateKey):
@@ -183,7 +191,10 @@ def load_public(path: str | Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(data)
     except (ValueError, TypeError):
-        raise KeyFileError(f"{path} holds no public key that can be read in PEM") from None
+        raise KeyFileError(
+            f"{path} holds no public key that can be read in PEM",
+            hint="ask its owner for the .pub file again",
+        ) from None
     except UnsupportedAlgorithm:
         raise KeyFileError(f"{path} holds a key of an unknown kind", hint=_MAKE) from None
     if not isinstance(key, Ed25519PublicKey):
@@ -208,6 +219,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 _MAKE = "make one with `niming keygen`"
+_WHERE = "choose a folder that exists, has room and that you may write to"
 
 
 def _create(path: Path, content: bytes, mode: int, undo: contextlib.ExitStack) -> None:
@@ -219,7 +231,7 @@ def _create(path: Path, content: bytes, mode: int, undo: contextlib.ExitStack) -
             f"{path} exists, and a key is never overwritten", hint="choose another path"
         ) from None
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be made: {error.strerror}") from None
+        raise KeyFileError(f"{path} cannot be made: {error.strerror}", hint=_WHERE) from None
     undo.callback(path.unlink, missing_ok=True)
     try:
         with open(descriptor, "wb") as file:
@@ -227,7 +239,7 @@ def _create(path: Path, content: bytes, mode: int, undo: contextlib.ExitStack) -
             file.flush()
             os.fsync(descriptor)
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be written: {error.strerror}") from None
+        raise KeyFileError(f"{path} cannot be written: {error.strerror}", hint=_WHERE) from None
 
 
 def _read(path: Path, *, private: bool) -> bytes:
@@ -236,15 +248,18 @@ def _read(path: Path, *, private: bool) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         raise KeyFileError(
-            f"there is no key file {path}", hint=_MAKE if private else None
+            f"there is no key file {path}",
+            hint=_MAKE if private else "ask the key's owner for its .pub file, or check the path",
         ) from None
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from None
+        raise KeyFileError(
+            f"{path} cannot be read: {error.strerror}", hint="run it as the owner of the key"
+        ) from None
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         what = "a folder" if stat.S_ISDIR(mode) else "not a file"
-        raise KeyFileError(f"{path} is {what}, and no key file")
+        raise KeyFileError(f"{path} is {what}, and no key file", hint="name the file itself")
     with open(descriptor, "rb") as file:
         if private and os.name == "posix" and mode & 0o077:
             raise KeyFileError(
@@ -253,7 +268,9 @@ def _read(path: Path, *, private: bool) -> bytes:
             )
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise KeyFileError(f"{path} is too large to be a key")
+        raise KeyFileError(
+            f"{path} is too large to be a key", hint="a key file is a few lines of PEM"
+        )
     return data
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from niming.domain.ledger import record
 from niming.domain.policy import Policy, Text
 from niming.domain.release import Release
 from niming.errors import ColumnNotFoundError, InputError, SchemaError, UnsatisfiableError
@@ -192,6 +193,7 @@ class Plan:
                 weight=None,
             )
             table, sampling = read(drawn.table), drawn.record()
+            record("drawn", {**sampling, "salt": drawn.salt.hex()})
             say("searching the levels for the sample")
             fitted = _search(table, self.schema, self.policy, self.actions, self.k)
         say("masking and generalising")

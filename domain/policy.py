@@ -25,6 +25,24 @@ from niming.measure import JSON, Measure
 
 __all__ = ["Context", "Outcome", "Policy", "Requirement", "Text", "Verdict", "packs"]
 
+_MEASURES = (
+    "context.acquaintance",
+    "context.breach",
+    "context.data_risk",
+    "context.environment",
+    "context.insider",
+    "context.total_risk",
+    "identifiers.n_columns_found",
+    "identifiers.n_direct_columns",
+    "identifiers.n_roles_milder",
+    "sampling.fraction",
+    "transformation.n_pseudonyms",
+    "transformation.suppressed_rate",
+)
+"""Measures of the gate itself; others are those of `niming.risk` and `niming.utility`."""
+
+_ROOMS = ("k_anonymity.", "l_diversity.", "t_closeness.", "reidentification.", "utility.")
+
 Outcome: TypeAlias = Literal["passed", "failed", "not-applicable", "could-not-run"]
 Kind: TypeAlias = Literal["desensitised-sample", "anonymised-release"]
 
@@ -94,6 +112,18 @@ class Requirement(BaseModel):
     clause: str = ""
     optional: bool = False
     """Not applicable (no sensitive column, say) passes an optional requirement and fails others."""
+
+    @model_validator(mode="after")
+    def _known_measure(self) -> Requirement:
+        stem = _stem(self.measure)
+        if stem not in _MEASURES and not stem.startswith(_ROOMS):
+            known = [*_MEASURES, "k_anonymity.k", "l_diversity.distinct", "t_closeness.equal"]
+            near = difflib.get_close_matches(stem, known, n=1)
+            raise ValueError(
+                f"there is no measure {self.measure!r}"
+                + (f": did you mean {near[0]!r}?" if near else "")
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_threshold(self) -> Requirement:

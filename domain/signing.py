@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,7 +58,7 @@ def sign(
     scenario : Scenario, id, or YAML file, optional
         The approved use; the policy's own if not given. There is no certificate without one.
     officer : str
-        Who decided.
+        Who decided; the account that runs the process if not given.
     days : int, optional
         Validity, at most the policy's; never beyond the scenario's last day.
     ledger : path, optional
@@ -86,6 +87,7 @@ def sign(
             f"{folder} is certified already", hint="revoke it, and certify a new release"
         )
     private = load_private(key) if isinstance(key, (str, Path)) else key
+    officer = officer or getpass.getuser()
     evidence = Evidence.open(folder)
     measured = _unchanged(folder, evidence)
     release = Release.open(folder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,8 @@ class Sample:
     seed : int
     by : tuple of str
         Columns that stratify; empty for a simple sample.
+    salt : bytes
+        What opens the commitment in `record`, made by the operating system. It stays in the domain.
     """
 
     table: object
@@ -49,6 +52,7 @@ class Sample:
     design: str
     seed: int
     by: tuple[str, ...] = ()
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     @property
     def n_drawn(self) -> int:
@@ -63,10 +67,11 @@ class Sample:
     def record(self) -> dict[str, JSON]:
         """Return the record of the draw, without the seed: whoever knows it knows who was drawn.
 
-        The commitment is SHA-256 of ``design:seed``, so that a draw can be repeated and shown to be
-        the one that was recorded. A seed from a small set can be found by trying: take 63 bits.
+        The commitment is SHA-256 of the salt and ``design:seed``. Who is shown salt and seed can
+        repeat the draw and see that it is the one that was recorded; who is not cannot find the
+        seed by trying, however small it is.
         """
-        commitment = hashlib.sha256(f"{self.design}:{self.seed}".encode()).hexdigest()
+        commitment = hashlib.sha256(self.salt + f"{self.design}:{self.seed}".encode()).hexdigest()
         return {
             "technique": "sampling",
             "design": self.design,

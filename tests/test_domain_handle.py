@@ -91,6 +91,17 @@ def test_nothing_shown_holds_a_cell(sealed: Sealed) -> None:
     assert CANARY not in shown
 
 
+def test_plan_and_release_show_no_cell_and_hand_out_no_table(sealed: Sealed) -> None:
+    plan = sealed.plan("gbt42460-enclave")
+    release = plan.apply(sample=0.5, seed=1)
+    shown = repr(plan) + plan.explain("zh") + plan.explain() + plan._repr_html_() + repr(release)
+    shown += json.dumps(plan.to_dict()) + repr(plan.forecast) + json.dumps(release.manifest())
+    for thing in (plan, release):
+        public = {n: getattr(thing, n) for n in dir(thing) if not n.startswith("_")}
+        shown += repr({n: v for n, v in public.items() if not callable(v)})
+    assert CANARY not in shown
+
+
 def test_scan_proposes_a_schema_where_none_was_given() -> None:
     sealed = niming.open({"age": [34, 35, 51, 52], "sex": ["F", "F", "M", "M"]})
     assert sealed.schema is None

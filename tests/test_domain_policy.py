@@ -128,6 +128,8 @@ class TestDocument:
             (MINIMAL.replace("policy/1", "policy/2"), "niming"),
             (MINIMAL + "surprise: 1\n", "surprise"),
             (MINIMAL.replace("at_least: 5", "at_least: .nan"), "finite"),
+            (MINIMAL.replace("k_anonymity.k", "k_anonimity.k"), "did you mean 'k_anonymity.k'"),
+            (MINIMAL.replace("k_anonymity.k", "sampling.fracton"), "did you mean 'sampling.frac"),
             ("a: [", "not YAML at line"),
             ("- 1", "schema"),
             (MINIMAL.split("requirements")[0] + "requirements: []", "requirements"),

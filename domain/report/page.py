@@ -275,12 +275,16 @@ def _figures(
 
 
 def _key_risks(measures: Mapping[str, Mapping[str, Any]]) -> list[tuple[Words, str]]:
-    """Return the risk measures that have a name in plain words, where they were measured."""
-    return [
-        (words, _scaled(measures[name]["value"], measures[name]))
-        for name, words in KEY_RISKS.items()
-        if name in measures and measures[name]["value"] is not None
-    ]
+    """Return the measured risks that have a name in plain words, of the worst column each."""
+    out = []
+    for name, words in KEY_RISKS.items():
+        found = [m for m in measures.values() if m["name"].partition("[")[0] == name]
+        known = [m for m in found if m["value"] is not None]
+        if known:
+            worst = min if known[0]["direction"].startswith("higher") else max
+            deciding = worst(known, key=lambda m: m["value"])
+            out.append((words, _scaled(deciding["value"], deciding)))
+    return out
 
 
 def _design(sampling: Mapping[str, Any] | None) -> Words:

@@ -219,7 +219,13 @@ KEY_RISKS: Mapping[str, Words] = {
         "平均风险（按记录）", "mean risk over records"
     ),
     "reidentification.prosecutor.n_records_at_risk": _w("高风险记录数", "records at risk"),
-    "k_anonymity.n_suppressed": _w("整行抑制的记录", "records suppressed"),
+    "transformation.suppressed_rate": _w("隐去未发布的记录", "drawn records left out"),
+    "l_diversity.distinct": _w(
+        "等价类内敏感取值最少个数", "fewest sensitive values in a class (worst column)"
+    ),
+    "t_closeness.equal": _w(
+        "敏感分布最大偏离 t（最差列）", "largest distance t of a class (worst column)"
+    ),
     "context.total_risk": _w("总体风险（含环境）", "total risk with environment"),
     "sampling.fraction": _w("抽样比例", "sampling fraction"),
 }

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from typer.exceptions import Abort, TyperException
 
     from niming.cli.app import app
-    from niming.cli.screen import complain, pick, tolerate
+    from niming.cli.screen import complain, emit, pick, tolerate
 
     tolerate()
     command = typer.main.get_command(app)
@@ -44,6 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command.main(args=words, prog_name="niming", standalone_mode=False)
     except NimingError as error:
         complain(error.message, error.hint)
+        if "--json" in words:
+            emit(
+                {
+                    "error": type(error).__name__,
+                    "code": getattr(error, "code", None),
+                    "message": error.message,
+                    "hint": error.hint,
+                    "exit_code": error.exit_code,
+                }
+            )
         return error.exit_code
     except TyperException as error:
         show = getattr(error, "show", None)  # usage errors show the usage, or the help

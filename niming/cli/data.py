@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from niming.cli.files import Force, new_file, new_folder
 from niming.cli.screen import emit, grid, note, pick, result, step
 from niming.cli.verdicts import show_verdicts
 from niming.errors import InputError
@@ -24,11 +25,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 def scan(
     table: TableFile,
     out: Annotated[Path | None, typer.Option(help="Write the proposed schema here.")] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Propose what each column is, with a reason and a confidence."""
     import niming
 
+    if out is not None:
+        new_file(out, force, table)
     with step(pick("scanning", "扫描")):
         sealed = niming.open(table)
         found = sealed.scan()
@@ -88,6 +92,7 @@ def anonymize(
     """Make a release folder: plan, sample, mask, generalise, measure. Exit 1 if it fails."""
     import niming
 
+    new_folder(out)
     with step(pick("planning", "规划")):
         decided = niming.open(table, schema).plan(policy, target=target)
     with step(pick("making the release", "生成发布数据")) as sub:
@@ -114,6 +119,7 @@ def sample(
     fraction: Annotated[float | None, typer.Option(help="Share to draw, in (0, 1].")] = None,
     by: Annotated[list[str] | None, typer.Option(help="Stratify by this column.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bytes.")] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Draw a random sample with design weights (inside the domain: the cells stay raw)."""
@@ -122,7 +128,7 @@ def sample(
     from niming import sampling
     from niming.tables import read, write_csv, write_parquet
 
-    _known_format(out)
+    _writable(out, force, table)
     drawn_by = secrets.randbits(63) if seed is None else seed
     with step(pick("sampling", "抽样")):
         if by:
@@ -145,12 +151,13 @@ def synthesize(
         Path | None, typer.Option(help="Learn from this table by a copula (extra sdv, BUSL-1.1).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    force: Force = False,
 ) -> None:
     """Invent rows: from a schema alone, or like a table (no privacy guarantee of its own)."""
     from niming.synth import Copula, Dummy
     from niming.tables import Schema, read, write_csv, write_parquet
 
-    _known_format(out)
+    _writable(out, force, schema, *([fit] if fit else []))
     described = Schema.from_yaml(schema)
     with step(pick("inventing", "生成")):
         maker = Dummy(described) if fit is None else Copula(described).fit(read(fit))
@@ -159,8 +166,9 @@ def synthesize(
     result(pick(f"{n:,} invented rows in {out}", f"{out} 中有 {n:,} 行虚构数据"))
 
 
-def _known_format(out: Path) -> None:
+def _writable(out: Path, force: bool, *inputs: Path) -> None:
     if out.suffix not in (".parquet", ".csv"):
         raise InputError(
             f"{out.name} is neither .parquet nor .csv", hint="name the file by its format"
         )
+    new_file(out, force, *inputs)

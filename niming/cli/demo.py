@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from niming.domain.gate import Evidence
+    from niming.domain.trust import Trusted
 
 __all__ = ["demo"]
 
 NAME = "adult-income"
-AGENCY = "niming-demo"
 POLICY = "gbt42460-controlled"
 SCENARIO = {
     "id": "SC-2026-014",
@@ -50,7 +49,7 @@ def demo(
 
     with step(pick("2 scan", "2 扫描")):
         found = sealed.scan()
-    result("  " + pick(f"{found!r}", f"{found!r}"))
+    result("  " + pick("a scan alone would propose ", "仅凭扫描会建议 ") + repr(found))
 
     with step(pick("3 measure the raw table", "3 度量原始数据")):
         raw = sealed.assess()
@@ -79,9 +78,15 @@ def demo(
         raise RefusedError("the demonstration's release does not pass its policy")
 
     with step(pick("7 the agency signs", "7 实施机构签发")):
-        key = _agency()
+        key, kept = _agency()
         certificate = sign(out, key, scenario=Scenario.of(SCENARIO), officer="demo")
     show_certificate(certificate)
+    result(
+        pick(
+            f"  this machine now trusts {kept.path}; its private key is gone already",
+            f"  本机现已信任 {kept.path}；其私钥已不存在",
+        )
+    )
 
     command = f"niming verify {out}/"
     with step(f"8 {command}"):
@@ -108,15 +113,15 @@ def _fresh(out: Path) -> None:
     if not out.exists():
         return
     manifest = out / "manifest.json"
-    ours = manifest.is_file() and json.loads(manifest.read_bytes()).get("name") == NAME
-    if not ours and any(out.iterdir()):
+    ours = manifest.is_file() and f'"name":"{NAME}"'.encode() in manifest.read_bytes()
+    if out.is_file() or (not ours and any(out.iterdir())):
         raise InputError(
             f"{out} holds something that is not a demonstration", hint="give --out another folder"
         )
     shutil.rmtree(out)
 
 
-def _agency() -> Ed25519PrivateKey:
+def _agency() -> tuple[Ed25519PrivateKey, Trusted]:
     """Make a key for this demonstration and trust it, so that `niming verify` knows it later.
 
     The private key lives in this process alone: after it ends, nobody can sign with it.
@@ -125,19 +130,17 @@ def _agency() -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from niming.domain import trust
+    from niming.domain.keys import key_id
 
     private = Ed25519PrivateKey.generate()
     pem = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    for earlier in trust.entries():
-        if earlier.name == AGENCY and earlier.path is not None:
-            earlier.path.unlink()
     with tempfile.TemporaryDirectory(prefix="niming-") as folder:
-        public = Path(folder) / f"{AGENCY}.pub"
+        public = Path(folder) / "agency.pub"
         public.write_bytes(pem)
-        trust.add(public)
-    return private
+        kept = trust.add(public, f"niming-demo-{key_id(private.public_key())[:8]}")
+    return private, kept
 
 
 def _utility(evidence: Evidence) -> None:
@@ -146,8 +149,8 @@ def _utility(evidence: Evidence) -> None:
     if loss is not None and ratio is not None:
         result(
             pick(
-                f"  information loss {loss:.3f}; a model keeps {ratio:.1%} of its skill",
-                f"  信息损失 {loss:.3f}；模型保留 {ratio:.1%} 的预测能力",
+                f"  information loss {loss:.3f}; a model scores {ratio:.1%} of one on raw data",
+                f"  信息损失 {loss:.3f}；以其训练的模型得分为原始数据模型的 {ratio:.1%}",
             )
         )
 

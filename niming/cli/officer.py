@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from niming.cli.files import Force, new_file
 from niming.cli.screen import emit, grid, note, pick, result, step
 from niming.cli.verdicts import show_certificate, show_verdicts
 from niming.errors import InputError
@@ -68,6 +69,8 @@ def certify(
             candidate, Schema.from_yaml(schema), Policy.of(policy), name=candidate.stem
         )
         folder = release.write(out)
+    elif not candidate.is_dir():
+        raise InputError(f"there is no release folder {candidate}", hint="check the path")
     else:
         folder = candidate
     use = None if scenario is None else Scenario.of(scenario)
@@ -133,7 +136,7 @@ def verify(
 ) -> None:
     """Check a certificate against the bytes. Exit 2 invalid, 3 expired or revoked, 4 other use."""
     from niming.domain.certificate import verify as check
-    from niming.domain.ledger import ledger_path
+    from niming.domain.ledger import CHECKPOINT, ledger_path
     from niming.domain.policy import Policy
     from niming.domain.release import CERTIFICATE
 
@@ -143,6 +146,12 @@ def verify(
             f"there is no ledger {log}, so a revocation would not be found",
             hint="correct --ledger or NIMING_LEDGER",
         )
+    if folder.is_file() and folder.name != CERTIFICATE:
+        raise InputError(
+            f"{folder} is not a release folder",
+            hint=f"give its folder: niming verify {folder.parent}",
+        )
+    kept = log.exists() or log.with_name(CHECKPOINT).exists()
     verified = check(
         folder / CERTIFICATE if folder.is_dir() else folder,
         files=folder if folder.is_dir() else folder.parent,
@@ -150,7 +159,7 @@ def verify(
         scenario=scenario,
         policy_digest=None if policy is None else Policy.of(policy).digest,
         at=None if at is None else _moment(at),
-        ledger=log if log.exists() else None,
+        ledger=log if kept else None,
     )
     if json:
         emit(verified.to_dict())
@@ -167,7 +176,7 @@ def revoke(
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
     ledger: LedgerFile = None,
 ) -> None:
-    """Revoke a certificate: from now on verify and load refuse it with exit code 3."""
+    """Revoke a certificate in its ledger: who verifies with that ledger is refused, exit code 3."""
     from niming.domain.signing import revoke as withdraw
 
     certificate = withdraw(folder, key, reason=reason, ledger=ledger)
@@ -177,21 +186,25 @@ def revoke(
 def report(
     folder: Folder,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Copy the page here.")] = None,
-    lang: Annotated[str | None, typer.Option(help="zh or en: language to open in.")] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
-    """Show the verdict of a release and where its page is; with --out write the page elsewhere."""
+    """Show the verdict of a release and where its page is; with --out copy the page."""
     from niming.domain.gate import Evidence
     from niming.domain.release import REPORT, write_bytes
 
-    evidence = Evidence.open(folder).in_language(lang or pick("en", "zh"))
+    evidence = Evidence.open(folder)
+    page = folder / REPORT
+    if not page.is_file():
+        raise InputError(f"there is no {REPORT} in {folder}", hint="run `niming certify` on it")
     if out is not None:
-        write_bytes(out, evidence.html().encode())
+        new_file(out, force)
+        write_bytes(out, page.read_bytes())
     if json:
         emit(dict(evidence.content))
     else:
         show_verdicts(evidence)
-        note(str(out or folder / REPORT))
+        note(str(out or page))
 
 
 def keygen(

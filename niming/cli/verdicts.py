@@ -40,7 +40,7 @@ def show_certificate(certificate: Certificate, signers: Sequence[str] = ()) -> N
     result(
         pick(
             f"certificate {certificate.id}: {kind}, for {certificate.scenario_id}{signed}, "
-            f"before {until}",
+            f"expires {until}",
             f"证书 {certificate.id}：{kind}，用于 {certificate.scenario_id}{signed}，"
             f"{until} 前有效",
         )
