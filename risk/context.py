@@ -262,6 +262,23 @@ def acquaintance_risk(
 
     1 − (1 − prevalence · sampling_fraction)^acquaintances.
 
+    Parameters
+    ----------
+    prevalence : float in [0, 1]
+        Share of the population that has what the release is about; not checked.
+    acquaintances : int >= 0, default 150
+        How many people a recipient knows well enough to recognise.
+    sampling_fraction : float in [0, 1], default 1.0
+        Share of those concerned that is in the release; not checked.
+
+    Returns
+    -------
+    float in [0, 1]
+
+    References
+    ----------
+    As of `release_risk`: GB/T 42460-2023, Annex D; El Emam 2013.
+
     Examples
     --------
     >>> [round(acquaintance_risk(0.01, sampling_fraction=s), 3) for s in (1, 0.5, 0.1, 0.05)]
@@ -302,23 +319,6 @@ def _ways(
                 f"{name} must be 'low', 'medium' or 'high' unless the release is public",
                 hint="the environment is judged by a person: niming assumes no answer",
             )
-    Parameters
-    ----------
-    prevalence : float in [0, 1]
-        Share of the population that has what the release is about; not checked.
-    acquaintances : int >= 0, default 150
-        How many people a recipient knows well enough to recognise.
-    sampling_fraction : float in [0, 1], default 1.0
-        Share of those concerned that is in the release; not checked.
-
-    Returns
-    -------
-    float in [0, 1]
-
-    References
-    ----------
-    As of `release_risk`: GB/T 42460-2023, Annex D; El Emam 2013.
-
     if prevalence is None or not 0 <= prevalence <= 1:
         raise InputError("prevalence must be in [0, 1] unless the release is public")
     if isinstance(acquaintances, bool) or not isinstance(acquaintances, int) or acquaintances < 0:

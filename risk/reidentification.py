@@ -35,10 +35,6 @@ class Attacker:
     n_records_at_risk, n_classes_at_risk : int
         Those whose class is below the threshold size.
     reason : str
-    """
-
-    highest: float | None = None
-    mean_over_records: float | None = None
 
     Examples
     --------
@@ -46,6 +42,10 @@ class Attacker:
     >>> attacker = reidentification(data, quasi_identifiers=["age", "sex"]).prosecutor
     >>> attacker.highest, round(attacker.mean_over_records, 3)
     (1.0, 0.667)
+    """
+
+    highest: float | None = None
+    mean_over_records: float | None = None
     mean_over_classes: float | None = None
     n_records_at_risk: int | None = None
     n_classes_at_risk: int | None = None

@@ -47,6 +47,15 @@ class Bound:
         Share of the hierarchy's domain (not of the data) that has the label.
     rooted : bool
         Whether the top level is the single label ``*``.
+
+    Examples
+    --------
+    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
+    >>> bound = towns.bind(np.array(["A", "C"], dtype=object))
+    >>> bound
+    Bound(n_levels=3, n_values=2)
+    >>> bound.share[:, 0].tolist()
+    [0.25, 0.5, 1.0]
     """
 
     codes: NDArray[np.int32]
@@ -57,15 +66,6 @@ class Bound:
     def __repr__(self) -> str:
         n_levels, n_values = self.codes.shape
         return f"Bound(n_levels={n_levels}, n_values={n_values})"
-
-    Examples
-    --------
-    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
-    >>> bound = towns.bind(np.array(["A", "C"], dtype=object))
-    >>> bound
-    Bound(n_levels=3, n_values=2)
-    >>> bound.share[:, 0].tolist()
-    [0.25, 0.5, 1.0]
 
     @property
     def n_levels(self) -> int:
@@ -422,6 +422,16 @@ def texts(values: Iterable[object]) -> Texts:
     Whole numbers have no decimal point, dates and times at midnight are ISO dates, booleans are
     ``true`` and ``false``; missing (None, NaN, NaT, NA) is None.
 
+    Parameters
+    ----------
+    values : iterable
+        Of any scalars; an array, column or list of them.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), object
+        Text, or None where missing.
+
     Examples
     --------
     >>> texts([39, 39.0, "39", None, float("nan"), True]).tolist()
@@ -440,16 +450,6 @@ def texts(values: Iterable[object]) -> Texts:
 
 def _text(value: object) -> str | None:
     """Return one value as canonical text, None if it is missing."""
-    Parameters
-    ----------
-    values : iterable
-        Of any scalars; an array, column or list of them.
-
-    Returns
-    -------
-    ndarray of shape (n_values,), object
-        Text, or None where missing.
-
     if isinstance(value, str):
         return value
     if value is None or type(value).__name__ in ("NAType", "NaTType"):

@@ -120,8 +120,7 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | os.PathLik
     Raises
     ------
     InputError
-        As `atomic`; no Arrow table; or a column of a type that Parquet does not know (the column
-        is named).
+        As `atomic`; or a column of a type that Parquet does not know (the column is named).
 
     Notes
     -----
@@ -185,7 +184,7 @@ def write_csv(
     Raises
     ------
     InputError
-        As `atomic`; no Arrow table; or a column that CSV cannot hold: nested, binary.
+        As `atomic`; or a column that CSV cannot hold: nested, binary.
 
     Notes
     -----
@@ -240,8 +239,6 @@ def write_csv(
 def unguarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the text that `write_csv` guarded: one apostrophe less where it put one.
 
-    Examples
-    --------
     Parameters
     ----------
     column : pyarrow.ChunkedArray
@@ -252,6 +249,8 @@ def unguarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     pyarrow.ChunkedArray
         As long as `column`; null stays null.
 
+    Examples
+    --------
     >>> import pyarrow as pa
     >>> unguarded(pa.chunked_array([["'=1+1", "O'Neill"]])).to_pylist()
     ['=1+1', "O'Neill"]

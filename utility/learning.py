@@ -141,6 +141,19 @@ def holdout_rows(
     `learning` and `compare` hold out the same rows for the same numbers: whoever makes a release
     without them may say so with ``rows="fresh"``.
 
+    Parameters
+    ----------
+    n_rows : int >= 0
+        Rows of the original.
+    holdout : float in [0, 1], default 0.3
+        Part to hold out, rounded to whole rows.
+    seed : int >= 0, default 0
+
+    Returns
+    -------
+    train, test : ndarray of int64
+        Together each of 0 … ``n_rows - 1`` once.
+
     Examples
     --------
     >>> train, test = holdout_rows(10)
@@ -173,19 +186,6 @@ def learning(
     target : str
         Column to predict; it must be released ungeneralised.
     counts : (mapping, mapping)
-    Parameters
-    ----------
-    n_rows : int >= 0
-        Rows of the original.
-    holdout : float in [0, 1], default 0.3
-        Part to hold out, rounded to whole rows.
-    seed : int >= 0, default 0
-
-    Returns
-    -------
-    train, test : ndarray of int64
-        Together each of 0 … ``n_rows - 1`` once.
-
         Counts of each column, original and released.
     alignments : mapping of str to Alignment
         Of the target and the features.
@@ -222,6 +222,16 @@ def learning(
 
     Two classes: area under the ROC curve; more: F1 averaged over classes;
     numeric targets with more than 20 values: R².
+
+    Examples
+    --------
+    >>> from niming.tables import count, read
+    >>> from niming.utility import align
+    >>> table = read({"age": [34, 51, 34, 60], "income": ["low", "high", "low", "high"]})
+    >>> counts = {c: count(table, [c]) for c in table.columns}
+    >>> alignments = {c: align(counts[c], counts[c]) for c in table.columns}
+    >>> learning(table, table, "income", (counts, counts), alignments).reason
+    'fewer than 30 records to train or to test on'
     """
     n_train, n_test = _sizes(original.n_rows, holdout)
     if min(n_train, n_test, released.n_rows) < _LEAST:
@@ -254,16 +264,6 @@ def learning(
     answer = {
         "train": task.answers(drawn["train"][target], of_original[target]),
         "test": task.answers(drawn["test"][target], of_original[target]),
-
-    Examples
-    --------
-    >>> from niming.tables import count, read
-    >>> from niming.utility import align
-    >>> table = read({"age": [34, 51, 34, 60], "income": ["low", "high", "low", "high"]})
-    >>> counts = {c: count(table, [c]) for c in table.columns}
-    >>> alignments = {c: align(counts[c], counts[c]) for c in table.columns}
-    >>> learning(table, table, "income", (counts, counts), alignments).reason
-    'fewer than 30 records to train or to test on'
         "released": task.answers(drawn["released"][target], of_released[target]),
     }
     weights = np.ones(len(usable)) if weight is None else _numbers_of(released, usable, weight)

@@ -86,6 +86,16 @@ def loss(released: Mapping[str, Counts], alignments: Mapping[str, Alignment]) ->
     ----------
     Iyengar, V. S. (2002). Transforming data to satisfy privacy constraints. KDD: the loss metric
     LM. Its normalisation and its geometric aggregate are those of ARX 3.9.2.
+
+    Examples
+    --------
+    >>> from niming.tables import Hierarchy, count
+    >>> from niming.utility import align
+    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
+    >>> original = count({"town": ["A", "B", "C", "C"]}, ["town"])
+    >>> released = count({"town": ["north", "north", "C", "*"]}, ["town"], suppressed="*")
+    >>> round(loss({"town": released}, {"town": align(original, released, towns)}).total, 3)
+    0.417
     """
     if not alignments:
         return Loss({}, None, "no column has a hierarchy to measure the loss against")
@@ -110,14 +120,4 @@ def _column(released: Counts, alignment: Alignment) -> float:
     if n == least:  # a domain of one value has no detail to lose
         return 0.0
     value = (float(share @ released.n) - least) / (n - least)
-
-    Examples
-    --------
-    >>> from niming.tables import Hierarchy, count
-    >>> from niming.utility import align
-    >>> towns = Hierarchy.from_dict({"north": ["A", "B"], "south": ["C", "D"]})
-    >>> original = count({"town": ["A", "B", "C", "C"]}, ["town"])
-    >>> released = count({"town": ["north", "north", "C", "*"]}, ["town"], suppressed="*")
-    >>> round(loss({"town": released}, {"town": align(original, released, towns)}).total, 3)
-    0.417
     return min(1.0, max(0.0, math.floor(value * 1e10 + 1e-3) / 1e10))

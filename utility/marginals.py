@@ -77,6 +77,16 @@ def marginals(
     Returns
     -------
     Marginals
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> from niming.utility import align
+    >>> original = count({"sex": ["F", "F", "M", "M"]}, ["sex"])
+    >>> released = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
+    >>> alignments = {"sex": align(original, released)}
+    >>> marginals({("sex",): original}, {("sex",): released}, alignments).one_way
+    {'sex': 0.25}
     """
     names = list(alignments)
 
@@ -109,20 +119,18 @@ def marginal(counts: Counts, covers: list[csr_array]) -> NDArray[np.float64]:
     ndarray of shape (n_cells,) or (n_cells, n_cells)
         Sums to 1.
 
+    Notes
+    -----
+    With N the contingency table of released values and S the spread of each column, S₁ᵀ N S₂:
+    within a released combination the values behind the two labels are taken as independent.
 
     Examples
     --------
     >>> from niming.tables import count
     >>> from niming.utility import align
-    >>> original = count({"sex": ["F", "F", "M", "M"]}, ["sex"])
-    >>> released = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
-    >>> alignments = {"sex": align(original, released)}
-    >>> marginals({("sex",): original}, {("sex",): released}, alignments).one_way
-    {'sex': 0.25}
-    Notes
-    -----
-    With N the contingency table of released values and S the spread of each column, S₁ᵀ N S₂:
-    within a released combination the values behind the two labels are taken as independent.
+    >>> counts = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
+    >>> marginal(counts, [align(counts, counts).original])[:2].tolist()
+    [0.25, 0.75]
     """
     from scipy import sparse
 
@@ -140,6 +148,16 @@ def marginal(counts: Counts, covers: list[csr_array]) -> NDArray[np.float64]:
 def total_variation(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     """Return half the sum of absolute differences of two distributions, in [0, 1].
 
+    Parameters
+    ----------
+    p, q : ndarray of one shape
+        Probabilities of the same cells, each summing to 1.
+
+    Returns
+    -------
+    float in [0, 1]
+        0 for equal distributions, 1 for such as share no cell.
+
     Examples
     --------
     >>> total_variation(np.array([0.5, 0.5]), np.array([0.75, 0.25]))
@@ -155,14 +173,6 @@ def _measure(
     values: Collection[float],
     reduce: Callable[[list[float]], float],
     words: str,
-
-    Examples
-    --------
-    >>> from niming.tables import count
-    >>> from niming.utility import align
-    >>> counts = count({"sex": ["F", "M", "M", "M"]}, ["sex"])
-    >>> marginal(counts, [align(counts, counts).original])[:2].tolist()
-    [0.25, 0.75]
     reason: str = "",
 ) -> Measure:
     return Measure(
@@ -175,13 +185,3 @@ def _measure(
         _REFERENCE,
         reason,
     )
-    Parameters
-    ----------
-    p, q : ndarray of one shape
-        Probabilities of the same cells, each summing to 1.
-
-    Returns
-    -------
-    float in [0, 1]
-        0 for equal distributions, 1 for such as share no cell.
-

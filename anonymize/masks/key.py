@@ -118,11 +118,6 @@ def key_from(*, path: str | os.PathLike[str] | None = None, env: str | None = No
 def new_key(path: str | os.PathLike[str]) -> Key:
     """Write a new random key of 32 bytes to a file of mode 0600 and return it.
 
-    Raises
-    ------
-    KeyFileError
-        The file exists already (nothing is overwritten) or cannot be made.
-
     Parameters
     ----------
     path : path
@@ -131,6 +126,11 @@ def new_key(path: str | os.PathLike[str]) -> Key:
     Returns
     -------
     Key
+
+    Raises
+    ------
+    KeyFileError
+        The file exists already (nothing is overwritten) or cannot be made.
 
     Examples
     --------
