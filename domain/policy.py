@@ -26,11 +26,15 @@ from niming.measure import JSON, Measure
 __all__ = ["Context", "Outcome", "Policy", "Requirement", "Text", "Verdict", "packs"]
 
 _MEASURES = (
-    "context.acquaintance",
-    "context.breach",
+    "context.acquaintance_risk",
+    "context.breach_risk",
     "context.data_risk",
-    "context.environment",
-    "context.insider",
+    "context.environment_risk",
+    "context.insider_risk",
+    "context.max_class_risk",
+    "context.mean_class_risk",
+    "context.mean_record_risk",
+    "context.n_classes_below",
     "context.total_risk",
     "identifiers.n_columns_found",
     "identifiers.n_direct_columns",
