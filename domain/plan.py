@@ -146,6 +146,7 @@ class Plan:
                     f"the target {target!r} is a {schema[target].role}, which the plan changes",
                     hint="predict a sensitive or insensitive column, or change its role",
                 )
+        _one_row_a_person(table, schema)
         actions = tuple(_action(column, schema, target) for column in schema.columns)
         k = _sufficient_k(policy)
         fitted = _search(table, schema, policy, actions, k)
@@ -324,6 +325,19 @@ class Plan:
             columns.append(column)
         target = self.target if self.target in kept else None
         return Schema(tuple(columns), name=self.schema.name, target=target)
+
+
+def _one_row_a_person(table: Table, schema: Schema) -> None:
+    """Raise if a person has several rows: k would count rows where it must count people."""
+    if schema.person_id is None:
+        return
+    persons = len(count(table, [schema.person_id]).n)
+    if persons < table.n_rows:
+        raise SchemaError(
+            f"{table.n_rows} rows are of {persons} people by {schema.person_id!r}, and classes "
+            "count rows",
+            hint="make one row a person first, for example by aggregating their visits",
+        )
 
 
 def _action(column: Column, schema: Schema, target: str | None) -> Action:

@@ -241,6 +241,8 @@ def _make(folder: Path) -> None:
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
     """Give a folder beside `folder` whose files go there when all went well, or nowhere."""
+    if folder.is_file():
+        raise InputError(f"{folder} is a file, and a release is a folder", hint="name a new folder")
     _make(folder.parent)
     try:
         stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

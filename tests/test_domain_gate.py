@@ -545,3 +545,26 @@ def test_a_policy_is_taken_byte_for_byte(town: Any, tmp_path: Path) -> None:
 def test_a_certificate_is_never_beside_a_release_that_nobody_signed(town: Any) -> None:
     assert not (town.unsigned / CERTIFICATE).exists()
     assert (town.signed / CERTIFICATE).exists()
+
+
+def test_a_person_on_several_rows_is_not_counted_several_times() -> None:
+    schema = Schema(
+        (
+            Column("pid", Role.DIRECT_IDENTIFIER, "identifier"),
+            Column("town", Role.QUASI_IDENTIFIER, "categorical"),
+        ),
+        person_id="pid",
+    )
+    table = {"pid": [str(i // 2) for i in range(40)], "town": ["A"] * 40}
+    with pytest.raises(SchemaError, match="40 rows are of 20 people"):
+        niming.open(table, schema).plan("gbt42460-enclave")
+    table["pid"] = [str(i) for i in range(40)]
+    assert niming.open(table, schema).plan("gbt42460-enclave").k == 3
+
+
+def test_a_file_where_the_folder_should_be(town: Any, tmp_path: Path) -> None:
+    release = Release.open(town.unsigned)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="is a file"):
+        release.save(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
