@@ -38,12 +38,15 @@ class DataSet:
         What each column is.
     target : str or None
         The column that the release was made to predict.
+    notes : tuple of str
+        What was not checked when it was loaded, such as revocations in a ledger that is elsewhere.
     """
 
     data: pa.Table
     certificate: Certificate
     schema: Schema
     target: str | None
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,7 +173,7 @@ def load(
     manifest = cast("dict[str, JSON]", parse(account))
     schema, target = Schema.from_dict(manifest["schema"]), cast("str | None", manifest["target"])
     log.append("loaded", {**body, "certificate": certificate.id, "n_rows": data.num_rows})
-    return DataSet(data, certificate, schema, target)
+    return DataSet(data, certificate, schema, target, verified.notes)
 
 
 def _revoked_here(folder: Path, log: Ledger) -> Collection[str]:

@@ -220,3 +220,13 @@ def test_nothing_is_logged_of_the_cells(
         niming.load(signed, scenario=USE, trust=town.trust)
     assert "asthma" not in caplog.text
     assert b"asthma" not in (signed / "ledger.jsonl").read_bytes()
+
+
+def test_a_ledger_that_went_missing_is_told(town: Any, tmp_path: Path) -> None:
+    """The load is recorded in a new ledger, and the notes say that revocations are not known."""
+    folder = Path(shutil.copytree(town.signed, tmp_path / "release"))
+    for file in folder.glob("ledger.jsonl*"):
+        file.unlink()
+    (folder / "checkpoint.json").unlink()
+    loaded = niming.load(folder, scenario=USE, trust=town.trust)
+    assert any("not the ledger that this certificate was recorded in" in n for n in loaded.notes)
