@@ -120,7 +120,8 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | os.PathLik
     Raises
     ------
     InputError
-        As `atomic`; or a column of a type that Parquet does not know (the column is named).
+        As `atomic`; no Arrow table; or a column of a type that Parquet does not know (the column
+        is named).
 
     Notes
     -----
@@ -140,6 +141,7 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | os.PathLik
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    _require_arrow(table, "write_parquet")
     schema = pa.schema([field.remove_metadata() for field in table.schema])
     with atomic(path) as temporary, temporary.open("wb") as file:
         try:
@@ -184,7 +186,7 @@ def write_csv(
     Raises
     ------
     InputError
-        As `atomic`; or a column that CSV cannot hold: nested, binary.
+        As `atomic`; no Arrow table; or a column that CSV cannot hold: nested, binary.
 
     Notes
     -----
@@ -205,6 +207,7 @@ def write_csv(
     import pyarrow.compute as pc
     import pyarrow.csv
 
+    _require_arrow(table, "write_csv")
     odd = [f.name for f in table.schema if _is_odd(f.type) or pa.types.is_binary(_plain(f.type))]
     if odd:
         raise InputError(
@@ -258,6 +261,19 @@ def unguarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow.compute as pc
 
     return pc.replace_substring_regex(column, _MARKED, r"\1")
+
+
+def _require_arrow(table: object, asked_by: str) -> None:
+    """Raise unless `table` is what the writers take; a sealed table is not."""
+    import pyarrow as pa
+
+    if not isinstance(table, (pa.Table, pa.RecordBatchReader)):
+        raise InputError(
+            f"{asked_by} writes an Arrow table or reader, not an object of the type "
+            f"{type(table).__name__}",
+            hint="niming.read(table).arrow() makes one; rows of a sealed table are released by "
+            "its .plan(policy).apply()",
+        )
 
 
 def _guard(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

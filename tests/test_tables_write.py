@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -364,4 +365,27 @@ def test_csv_names_the_column_that_it_cannot_hold(tmp_path: Path) -> None:
     for column in (pa.array([[1]]), pa.array([b"x"]), pa.array([{"a": 1}])):
         with pytest.raises(InputError, match="'bad'"):
             write_csv(pa.table({"a": [1], "bad": column}), tmp_path / "t.csv")
+    assert only(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+@pytest.mark.parametrize("kind", ["sealed", "pandas", "dict", "none"])
+def test_what_is_no_arrow_table_is_refused(
+    write: Callable[..., object], kind: str, tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    import niming
+
+    rows = {"name": ["canary-1", "canary-2"]}
+    given: object = {
+        "sealed": niming.open(rows),
+        "pandas": pd.DataFrame(rows),
+        "dict": rows,
+        "none": None,
+    }[kind]
+    with pytest.raises(InputError, match="Arrow table") as caught:
+        write(given, tmp_path / "out")
+    assert caught.value.hint
+    assert "canary" not in str(caught.value)
     assert only(tmp_path) == []
