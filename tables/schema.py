@@ -22,7 +22,7 @@ from niming.tables.hierarchy import Hierarchy
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from niming.tables.source import Source
+    from niming.tables.source import Source, Table
 
 __all__ = ["SPECIAL", "VERSION", "Column", "Format", "Kind", "Role", "Schema"]
 
@@ -383,7 +383,10 @@ class Schema:
         special = {p: content.get(p) for p in SPECIAL}
         wrong = [p for p, v in special.items() if v is not None and not isinstance(v, str)]
         if wrong:
-            raise SchemaError(f"the schema's {wrong[0]} is not the name of a column")
+            raise SchemaError(
+                f"the schema's {wrong[0]} is not the name of a column",
+                hint="the name of one column, in quotes if it is a number",
+            )
         name = str(content.get("name") or "")
         return cls(tuple(columns), name=name, **cast("dict[str, str | None]", special))
 
@@ -437,11 +440,19 @@ class Schema:
                 hint="give each of them a role: what is not declared cannot be judged",
             )
         for column in self.columns:
-            if not _allows(column.kind, table.schema.field(column.name).type):
+            if _allows(column.kind, table.schema.field(column.name).type):
+                continue
+            if not table.n_rows or _has_values(table, column.name):
                 raise SchemaError(
                     f"column {column.name!r} is declared {column.kind}, and the table holds "
                     f"{table.schema.field(column.name).type}",
                     hint="correct the kind, or the type of the column in the file",
+                )
+            # A column without any value has no type of its own: in a CSV it reads as text.
+            if column.role == Role.QUASI_IDENTIFIER:
+                raise SchemaError(
+                    f"the quasi-identifier {column.name!r} is missing in every row",
+                    hint="correct the file, or leave the column out of it and of the schema",
                 )
 
     @staticmethod
@@ -469,7 +480,9 @@ def _column(name: str, entry: object, base: str | os.PathLike[str] | None) -> Co
     values = dict(entry)
     if (categories := values.get("categories")) is not None:
         if not isinstance(categories, Sequence) or isinstance(categories, str):
-            raise SchemaError(f"{where} has categories that are not a list")
+            raise SchemaError(
+                f"{where} has categories that are not a list", hint="categories: [a, b, c]"
+            )
         values["categories"] = tuple(categories)
     if values.get("hierarchy") is not None:
         try:
@@ -509,6 +522,12 @@ def _no_others(content: Mapping[object, object], known: Sequence[str], where: st
 def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
+
+
+def _has_values(table: Table, column: str) -> bool:
+    """Return whether any row has a value in `column`."""
+    n = table.query(f"SELECT count({table.expression(column)}) AS n FROM source")["n"][0].as_py()
+    return bool(n)
 
 
 def _allows(kind: Kind, found: pa.DataType) -> bool:

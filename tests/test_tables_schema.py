@@ -11,6 +11,7 @@ import yaml
 
 from niming.errors import ColumnNotFoundError, SchemaError
 from niming.tables import Column, Hierarchy, Role, Schema
+from niming.tables.schema import Kind
 
 TEXT = """
 niming: schema/1
@@ -200,3 +201,38 @@ class TestCheck:
         one = Column("a", Role.SENSITIVE, "integer", Hierarchy.intervals(0, 10, 5))
         two = Column("a", Role.SENSITIVE, "integer", Hierarchy.intervals(0, 10, 5))
         assert one == two
+
+
+class TestMissingInEveryRow:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "t.csv"
+        path.write_text("town,pay\nA,\nB,\nA,\n", "utf-8")
+        return path
+
+    def test_a_quasi_identifier_is_refused(self, file: Path) -> None:
+        schema = Schema(
+            (
+                Column("town", Role.QUASI_IDENTIFIER, "categorical"),
+                Column("pay", Role.QUASI_IDENTIFIER, "integer"),
+            )
+        )
+        with pytest.raises(SchemaError, match="'pay' is missing in every row") as caught:
+            schema.check(file)
+        assert caught.value.hint is not None
+        assert "leave the column out" in caught.value.hint
+
+    @pytest.mark.parametrize("role", [Role.SENSITIVE, Role.INSENSITIVE, Role.DIRECT_IDENTIFIER])
+    @pytest.mark.parametrize("kind", ["integer", "number"])
+    def test_another_column_fits_any_kind(self, file: Path, role: Role, kind: Kind) -> None:
+        town = Column("town", Role.QUASI_IDENTIFIER, "categorical")
+        Schema((town, Column("pay", role, kind))).check(file)
+
+    def test_one_value_of_another_type_is_told_as_such(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.csv"
+        path.write_text("town,pay\nA,\nB,canary\n", "utf-8")
+        town = Column("town", Role.QUASI_IDENTIFIER, "categorical")
+        schema = Schema((town, Column("pay", Role.SENSITIVE, "integer")))
+        with pytest.raises(SchemaError, match="declared integer") as caught:
+            schema.check(path)
+        assert "canary" not in str(caught.value)
