@@ -95,7 +95,10 @@ def classes_of(
             )
         if isinstance(source, Classes):
             if source.quasi_identifiers != names:
-                raise InputError("these classes are of other quasi-identifiers")
+                raise InputError(
+                    "these classes are of other quasi-identifiers",
+                    hint="give the table or its counts, or the same names in the same order",
+                )
             return source
         if not source.n_cells:
             raise InputError("the counts have no cells", hint="count a table with rows")

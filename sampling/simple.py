@@ -82,5 +82,5 @@ def size_of(n_rows: int, n: int | None, fraction: float | None) -> int:
 def generator(seed: int) -> np.random.Generator:
     """Return the generator of a seed: PCG64, the same on every machine."""
     if isinstance(seed, bool) or seed < 0:
-        raise InputError("the seed is not a whole number of at least 0")
+        raise InputError("the seed is not a whole number of at least 0", hint="such as seed=7")
     return np.random.Generator(np.random.PCG64(seed))

@@ -82,9 +82,12 @@ def stratified(
     array([3., 1.])
     """
     if isinstance(allocation, str) and allocation not in ("proportional", "equal"):
-        raise InputError("allocation is neither 'proportional' nor 'equal' nor a mapping")
+        raise InputError(
+            "allocation is neither 'proportional' nor 'equal' nor a mapping",
+            hint="a mapping gives each stratum its number of rows",
+        )
     if at_least < 0:
-        raise InputError("at_least is below 0")
+        raise InputError("at_least is below 0", hint="0 lets small strata go without a row")
     table = read(source)
     names = (by,) if isinstance(by, str) else tuple(by)
     stratum, sizes, labels = _strata(table, names)
@@ -163,7 +166,10 @@ def _asked(
         )
     parts = np.array([wanted[label] for label in labels])
     if parts.dtype.kind not in "iu" or (parts < 0).any() or not parts.any():
-        raise InputError("the allocation is not of whole numbers of at least 0, one above 0")
+        raise InputError(
+            "the allocation is not of whole numbers of at least 0, one above 0",
+            hint="give each stratum its number of rows, not a share",
+        )
     if over := int((parts > sizes).sum()):
         raise InputError(
             f"the allocation asks more rows of {over} strata than they have",

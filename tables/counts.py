@@ -286,7 +286,10 @@ def count(
     terms.append("count(*) AS n")
     if weight is not None:
         if not _is_number(table.schema.field(weight).type):
-            raise InputError(f"the weight column {weight!r} is not a column of numbers")
+            raise InputError(
+                f"the weight column {weight!r} is not a column of numbers",
+                hint="name the column that says how many people each record stands for",
+            )
         w = f"CAST({quote(weight)} AS DOUBLE)"
         terms.append(f"fsum({w}) AS w")
         terms.append(f"count(*) FILTER (NOT coalesce({w} > 0 AND isfinite({w}), false)) AS bad")

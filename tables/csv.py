@@ -126,7 +126,10 @@ def _header(path: Path, sample: str, delimiter: str | None) -> tuple[list[str], 
         delimiter = max(_DELIMITERS, key=lambda d: _fit(_rows(sample, d)))
     rows = [row for row in _rows(sample, delimiter) if row]
     if not rows:
-        raise InputError(f"the first line of {path.name} is too long for a header")
+        raise InputError(
+            f"the first line of {path.name} is too long for a header",
+            hint="is a quotation mark left open, or is it another kind of file?",
+        )
     names = [name.strip() for name in rows[0]]
     if len(names) == 1:
         body = [row[0] for row in rows[1:]]

@@ -53,7 +53,9 @@ def read_excel(
                     hint="it has " + ", ".join(map(repr, near)),
                 )
             if not names:
-                raise InputError(f"{path.name} has no sheet")
+                raise InputError(
+                    f"{path.name} has no sheet", hint="save it again, or export it as CSV"
+                )
             rows = workbook.get_sheet_by_name(sheet or names[0]).to_python()
     except CalamineError as error:
         raise InputError(

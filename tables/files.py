@@ -79,7 +79,9 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
         return files
     if place.exists():
         if not place.is_file():
-            raise InputError(f"{text} is neither a file nor a folder")
+            raise InputError(
+                f"{text} is neither a file nor a folder", hint="write a stream to a file first"
+            )
         if not os.access(place, os.R_OK):
             raise InputError(f"{text} may not be read", hint="ask its owner for permission")
         return [place]

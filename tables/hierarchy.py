@@ -32,6 +32,16 @@ from niming.tables.write import atomic
 
 __all__ = ["ROOT", "Bound", "Hierarchy", "texts"]
 
+_ENTRIES = {
+    "table": "rows: [[value, label, …], …]",
+    "tree": "tree: {label: [value, …]}",
+    "csv": "path: hierarchy.csv",
+    "intervals": "lower: 0, upper: 120, widths: [5, 10]",
+    "dates": "units: [month, year], start: 2020-01-01, end: 2024-12-31",
+    "prefixes": "lengths: [4, 2]",
+}
+"""What a hierarchy of each kind is described by, as an example."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bound:
@@ -149,7 +159,10 @@ class Hierarchy:
         try:
             text = file.read_text(encoding=detect(file).name).removeprefix("\ufeff")
         except OSError as error:
-            raise InputError(f"cannot read the hierarchy file {file} ({error.strerror})") from None
+            raise InputError(
+                f"cannot read the hierarchy file {file} ({error.strerror})",
+                hint="ask its owner for permission, or copy it",
+            ) from None
         rows = _split(text, delimiter)
         if not rows:
             raise HierarchyError(f"the hierarchy file {file} is empty", hint="one line a value")
@@ -364,7 +377,10 @@ class Hierarchy:
         if isinstance(spec, str):
             spec = {"kind": "csv", "path": spec}
         if not isinstance(spec, Mapping) or "kind" not in spec:
-            raise HierarchyError("a hierarchy is described by a path or a mapping with a 'kind'")
+            raise HierarchyError(
+                "a hierarchy is described by a path or a mapping with a 'kind'",
+                hint="such as {kind: intervals, lower: 0, upper: 120, widths: [5, 10]}",
+            )
         kind = spec["kind"]
         try:
             match kind:
@@ -384,11 +400,13 @@ class Hierarchy:
                     return cls.prefixes(*spec["lengths"], values=spec.get("values"))
         except KeyError as error:
             raise HierarchyError(
-                f"a hierarchy of the kind {kind!r} lacks the entry {error.args[0]!r}"
+                f"a hierarchy of the kind {kind!r} lacks the entry {error.args[0]!r}",
+                hint=_ENTRIES.get(str(kind)),
             ) from None
         except TypeError:
             raise HierarchyError(
-                f"an entry of a hierarchy of the kind {kind!r} has the wrong type"
+                f"an entry of a hierarchy of the kind {kind!r} has the wrong type",
+                hint=_ENTRIES.get(str(kind)),
             ) from None
         raise HierarchyError(
             "unknown kind of hierarchy",

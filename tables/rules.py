@@ -91,7 +91,10 @@ class Rows:
                 hint="every row names the value and its label at every level",
             )
         if not self.rows[0]:
-            raise HierarchyError("the rows of the hierarchy are empty")
+            raise HierarchyError(
+                "the rows of the hierarchy are empty",
+                hint="a row is the value, then its label at every level",
+            )
         repeated = len(self.rows) - len({r[0] for r in self.rows})
         if repeated:
             raise HierarchyError(
@@ -158,14 +161,19 @@ class Intervals:
     def __post_init__(self) -> None:
         numbers = (self.lower, self.upper, *self.widths)
         if not all(np.isfinite(x) for x in numbers):
-            raise HierarchyError("bounds and widths of intervals must be finite")
+            raise HierarchyError(
+                "bounds and widths of intervals must be finite",
+                hint="give the smallest value that can be, and one above the largest",
+            )
         if self.lower >= self.upper:
             raise HierarchyError(
                 f"the lower bound {self.lower:g} is not below the upper bound {self.upper:g}",
                 hint="intervals(lower, upper, *widths), such as intervals(0, 120, 5, 10)",
             )
         if any(w <= 0 for w in self.widths):
-            raise HierarchyError("widths of intervals must be positive")
+            raise HierarchyError(
+                "widths of intervals must be positive", hint="such as intervals(0, 120, 5, 10)"
+            )
         exact = [_exact(w) for w in self.widths]
         for i, (narrow, wide) in enumerate(pairwise(exact), start=1):
             if wide <= narrow or (wide / narrow).denominator != 1:
@@ -351,7 +359,10 @@ class Prefixes:
                 )
         if self.values is not None and len(set(self.values)) < len(self.values):
             repeated = len(self.values) - len(set(self.values))
-            raise HierarchyError(f"{repeated} values stand in the hierarchy more than once")
+            raise HierarchyError(
+                f"{repeated} values stand in the hierarchy more than once",
+                hint="name each value once",
+            )
 
     @property
     def n_levels(self) -> int:

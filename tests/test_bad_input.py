@@ -220,6 +220,7 @@ class TestKeys:
         code, said = self.sign(released, "bad.pem")
         assert code == 2
         assert "bad.pem" in said
+        assert "hint:" in said
 
     def test_key_readable_by_others(self, released: Desk) -> None:
         (released.folder / "k.pem").chmod(0o644)

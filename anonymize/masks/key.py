@@ -90,11 +90,16 @@ def key_from(*, path: str | os.PathLike[str] | None = None, env: str | None = No
     True
     """
     if (path is None) == (env is None):
-        raise KeyFileError("give the key by path or by env, one of the two")
+        raise KeyFileError(
+            "give the key by path or by env, one of the two", hint='such as env="NIMING_KEY"'
+        )
     if env is not None:
         text = os.environ.get(env)
         if not text:
-            raise KeyFileError(f"the environment variable {env} is not set")
+            raise KeyFileError(
+                f"the environment variable {env} is not set",
+                hint="put the hexadecimal text of a key into it, or give path=",
+            )
         try:
             return Key(bytes.fromhex(text.strip()))
         except ValueError as error:
@@ -149,7 +154,10 @@ def new_key(path: str | os.PathLike[str]) -> Key:
             f"{file} exists already", hint="a lost key cannot be made again: choose another name"
         ) from None
     except OSError as error:
-        raise KeyFileError(f"cannot make the key file {file} ({error.strerror})") from None
+        raise KeyFileError(
+            f"cannot make the key file {file} ({error.strerror})",
+            hint="choose a folder that exists and that you may write to",
+        ) from None
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(secret.hex().encode() + b"\n")
@@ -158,7 +166,10 @@ def new_key(path: str | os.PathLike[str]) -> Key:
     except OSError as error:
         with contextlib.suppress(OSError):
             file.unlink()
-        raise KeyFileError(f"cannot write the key file {file} ({error.strerror})") from None
+        raise KeyFileError(
+            f"cannot write the key file {file} ({error.strerror})",
+            hint="see whether the disk has room; nothing was left behind",
+        ) from None
     return Key(secret)
 
 
@@ -174,7 +185,13 @@ def _read(file: Path) -> bytes:
                 )
             raw = source.read(_LARGEST + 1)
     except OSError as error:
-        raise KeyFileError(f"cannot read the key file {file} ({error.strerror})") from None
+        raise KeyFileError(
+            f"cannot read the key file {file} ({error.strerror})",
+            hint="check the path; masks.new_key(path) makes a new one",
+        ) from None
     if len(raw) > _LARGEST:
-        raise KeyFileError(f"the key file {file} is larger than {_LARGEST} bytes: it is no key")
+        raise KeyFileError(
+            f"the key file {file} is larger than {_LARGEST} bytes: it is no key",
+            hint="give the file that masks.new_key wrote",
+        )
     return raw

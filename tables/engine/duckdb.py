@@ -229,7 +229,10 @@ def _run(work: Callable[[], T], connection: duckdb.DuckDBPyConnection | None) ->
     except RuntimeError as error:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
-        raise InputError("the engine could not read the table (RuntimeError)") from None
+        raise InputError(
+            "the engine could not read the table (RuntimeError)",
+            hint="write it to Parquet and read that",
+        ) from None
 
 
 def _told(error: Exception) -> InputError:
