@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Assessment", "assess"]
 
 _KINDS: tuple[Kind, ...] = ("distinct", "entropy", "recursive")
-_BINS = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
-"""Smallest class size of each bar of the plot."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,34 +90,7 @@ class Assessment(Result):
 
     def plot(self) -> Figure:
         """Draw the share of records by the size of their class, with the threshold marked."""
-        from matplotlib.figure import Figure
-
-        sizes, _, n_records = self.anonymity.histogram
-        threshold = self.reidentification.threshold_size
-        edges = sorted(b for b in {*_BINS, threshold} if b <= int(sizes[-1]))
-        upper = [b - 1 for b in edges[1:]]
-        labels = [str(a) if a == b else f"{a}–{b}" for a, b in zip(edges, upper, strict=False)]
-        labels.append(f"{edges[-1]}+" if edges[-1] > 1 else "1")
-        bar_of = sizes.searchsorted(edges)
-        ends = [*bar_of[1:].tolist(), len(sizes)]
-        shares = [
-            float(n_records[start:end].sum()) / self.n_rows
-            for start, end in zip(bar_of.tolist(), ends, strict=True)
-        ]
-        colours = ["#c0392b" if edge < threshold else "#2e86ab" for edge in edges]
-        figure = Figure(figsize=(7, 3.2), layout="constrained")
-        axes = figure.add_subplot()
-        bars = axes.bar(labels, shares, color=colours)
-        axes.bar_label(bars, labels=[f"{s:.1%}" if s else "" for s in shares], fontsize=8)
-        axes.set(xlabel="records in the class", ylabel="share of records")
-        axes.set_title(
-            f"k = {self.anonymity.k}; {self.anonymity.n_records_below(threshold)} of "
-            f"{self.n_rows} records in classes below {threshold}",
-            fontsize=10,
-        )
-        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        axes.spines[["top", "right"]].set_visible(False)
-        return figure
+        return self.anonymity.plot(threshold_size=self.reidentification.threshold_size)
 
 
 def assess(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import shown, suppressed_class
 from niming.tables import Classes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Grade", "Mode", "ReleaseRisk", "acquaintance_risk", "release_risk"]
 
@@ -144,6 +147,37 @@ class ReleaseRisk(Result):
             "sampling_fraction": self.sampling_fraction,
         }
 
+    def plot(self) -> Figure:
+        """Draw the total risk and its factors; what does not apply is said in words.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.drawing import blank, finish, instead
+
+        rows = {
+            "total": self.total,
+            "data, given an attack": self.data_risk,
+            "environment: an attack": self.environment,
+            "T1, insider": self.insider,
+            "T2, acquaintance": self.acquaintance,
+            "T3, breach": self.breach,
+        }
+        colours = ["#c0392b", "#2e86ab", "#2e86ab", "#8fb8d0", "#8fb8d0", "#8fb8d0"]
+        figure, axes = blank(7, 3)
+        bars = axes.barh(list(rows), [value or 0.0 for value in rows.values()], color=colours)
+        labels = ["" if value is None else f"{value:.3g}" for value in rows.values()]
+        axes.bar_label(bars, labels=labels, fontsize=8, padding=2)
+        for place, value in enumerate(rows.values()):
+            if value is None:
+                instead(axes, 0.5, place, "not weighed: an attack is taken as certain")
+        axes.invert_yaxis()
+        axes.set(xlim=(0, 1.1), xlabel="probability")
+        below = f"classes below {self.tau_size} records: {self.n_classes_below}"
+        axes.set_title(f"{self.mode} release: total risk {self.total:.3g}; {below}", fontsize=10)
+        return finish(figure)
+
 
 def release_risk(
     sizes: Classes | Sequence[int] | NDArray[np.int64],
@@ -226,9 +260,15 @@ def release_risk(
     if tau_size is None:
         tau_size = _SAFE_SIZE[mode]
     elif isinstance(tau_size, bool) or not isinstance(tau_size, int) or tau_size < 1:
-        raise InputError("tau_size must be a whole number of records, at least 1")
+        raise InputError(
+            "tau_size must be a whole number of records, at least 1",
+            hint="leave it out for the standard's own: 20, 5 and 3 for the three modes",
+        )
     if not 0 < sampling_fraction <= 1:
-        raise InputError("sampling_fraction must be above 0 and at most 1")
+        raise InputError(
+            "sampling_fraction must be above 0 and at most 1",
+            hint="1 if every record of the original is released",
+        )
     hidden: int | None = None
     if isinstance(sizes, Classes):
         hidden = suppressed_class(sizes)
@@ -301,7 +341,10 @@ def _sizes(sizes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     if size.ndim != 1 or not size.size:
         raise InputError("there are no classes", hint="give the sizes of the released classes")
     if size.dtype.kind not in "iu" or int(size.min()) < 1:
-        raise InputError("class sizes are whole numbers of records, at least 1")
+        raise InputError(
+            "class sizes are whole numbers of records, at least 1",
+            hint="give one number a class, not a share",
+        )
     return size.astype(np.int64, copy=False)
 
 
@@ -320,9 +363,15 @@ def _ways(
                 hint="the environment is judged by a person: niming assumes no answer",
             )
     if prevalence is None or not 0 <= prevalence <= 1:
-        raise InputError("prevalence must be in [0, 1] unless the release is public")
+        raise InputError(
+            "prevalence must be in [0, 1] unless the release is public",
+            hint="the share of people whom the original table covers, such as 0.001",
+        )
     if isinstance(acquaintances, bool) or not isinstance(acquaintances, int) or acquaintances < 0:
-        raise InputError("acquaintances must be a whole number of people, at least 0")
+        raise InputError(
+            "acquaintances must be a whole number of people, at least 0",
+            hint="leave it out for 150, the people whom one knows well",
+        )
     assert controls is not None
     assert motive is not None
     known = acquaintance_risk(

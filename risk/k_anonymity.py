@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, classes_of, match_sizes, shown, suppressed_class
 from niming.tables import Classes, Counts, Source
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Anonymity", "k_anonymity"]
 
@@ -166,6 +169,29 @@ class Anonymity(Result):
         sizes, n_classes, n_records = (column.tolist() for column in self.histogram)
         table = {"size": sizes, "n_classes": n_classes, "n_records": n_records}
         return {**super().to_dict(), "missing": self.missing, "histogram": table}
+
+    def plot(self, *, threshold_size: int | None = None) -> Figure:
+        """Draw the share of records by the size of their class.
+
+        Parameters
+        ----------
+        threshold_size : int >= 1, optional
+            Classes below it are marked.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.risk.bands import draw, from_one
+
+        title = f"k = {self.k}; {self.n_rows} records in {self.n_classes} classes"
+        if threshold_size is not None:
+            below = self.n_records_below(threshold_size)
+            title = (
+                f"k = {self.k}; {below} of {self.n_rows} records in classes below {threshold_size}"
+            )
+        bands = from_one(self.size, self.records, mark=threshold_size)
+        return draw(bands, words="records in the class", title=title)
 
 
 def k_anonymity(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from niming.risk.classes import (
     suppressed_class,
 )
 from niming.tables import Classes, Counts, Source, Spectrum
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Diversity", "Kind", "l_diversity"]
 
@@ -132,6 +135,23 @@ class Diversity(Result):
                 ("", self.l, ""),
                 ("_unsuppressed", self.l_unsuppressed, ", without the fully suppressed records"),
             )
+        )
+
+    def plot(self) -> Figure:
+        """Draw the share of records by the l of their class; classes of one value are marked.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.risk.bands import draw, from_one
+
+        unit = "effective values" if self.kind == "entropy" else "values"
+        return draw(
+            from_one(self.per_class, self.records, mark=2),
+            words=f"{self.kind} l of the class, {unit} of {self.sensitive}",
+            title=f"l = {self.l:.4g}; {self.n_records_below(2)} of {self.records.sum()} records "
+            "in classes with l below 2",
         )
 
 

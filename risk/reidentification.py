@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, Numbers, classes_of, match_sizes, suppressed_class
 from niming.tables import Classes, Counts, Source, count, texts
 from niming.tables.grouping import group
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Attacker", "Reidentification", "reidentification"]
 
@@ -93,11 +97,17 @@ class Reidentification(Result):
     ) -> Reidentification:
         """Measure equivalence classes; with weights or a population, the population's as well."""
         if isinstance(threshold_size, bool) or not isinstance(threshold_size, int):
-            raise InputError("threshold_size is a class size, a whole number of records")
+            raise InputError(
+                "threshold_size is a class size, a whole number of records",
+                hint="5 for a probability of 0.2",
+            )
         if threshold_size < 1:
-            raise InputError("threshold_size must be at least 1")
+            raise InputError("threshold_size must be at least 1", hint="5 for a probability of 0.2")
         if missing not in ("own-value", "matches-anything"):
-            raise InputError("missing must be 'own-value' or 'matches-anything'")
+            raise InputError(
+                "missing must be 'own-value' or 'matches-anything'",
+                hint="certification uses the stricter, 'own-value'",
+            )
         if population is not None and missing == "matches-anything":
             raise InputError(
                 "a population table is compared with missing='own-value' only",
@@ -212,6 +222,56 @@ class Reidentification(Result):
             "missing": self.missing,
         }
 
+    def __repr__(self) -> str:
+        prosecutor, journalist = (_shown(a) for a in (self.prosecutor, self.journalist))
+        return (
+            f"Reidentification(prosecutor: {prosecutor},\n  journalist: {journalist},\n"
+            f"  marketer: {_shown(self.marketer, 'mean_over_records')}; "
+            f"threshold_size={self.threshold_size}, basis={self.basis!r})"
+        )
+
+    def plot(self) -> Figure:
+        """Draw the chances of the three attackers; what is not available is said in words.
+
+        Of the marketer, who matches all records at once, there is one number.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.drawing import blank, finish, instead
+
+        kinds = {
+            "highest": "#c0392b",
+            "mean_over_records": "#2e86ab",
+            "mean_over_classes": "#8fb8d0",
+        }
+        attackers = {
+            "prosecutor": (self.prosecutor, tuple(kinds)),
+            "journalist": (self.journalist, tuple(kinds)),
+            "marketer": (self.marketer, ("mean_over_records",)),
+        }
+        figure, axes = blank(7, 3.4)
+        for place, (attacker, shown) in enumerate(attackers.values()):
+            if attacker.reason:
+                instead(axes, place, 0.5, f"not available: {attacker.reason}", width=26)
+                continue
+            for j, kind in enumerate(shown):
+                bar = axes.bar(
+                    place + 0.27 * (j - (len(shown) - 1) / 2),
+                    getattr(attacker, kind),
+                    width=0.25,
+                    color=kinds[kind],
+                    label=kind.replace("_", " ") if place == 0 else None,
+                )
+                axes.bar_label(bar, fmt="{:.3g}", fontsize=8)
+        axes.set_xticks(range(len(attackers)), list(attackers))
+        axes.set(ylim=(0, 1.1), xlim=(-0.6, 2.6), ylabel="probability of the right match")
+        basis = "no population known" if self.basis == "none" else f"population from {self.basis}"
+        axes.set_title(f"re-identification; {basis}", fontsize=10)
+        axes.legend(frameon=False, fontsize=8)
+        return finish(figure)
+
 
 def reidentification(
     source: Source | Counts,
@@ -296,6 +356,14 @@ def reidentification(
     return Reidentification.of(
         classes, threshold_size=threshold_size, population=population, missing=missing
     )
+
+
+def _shown(attacker: Attacker, *kinds: str) -> str:
+    """Return an attacker's probabilities of a record, or why there are none."""
+    if attacker.reason:
+        return f"not available ({attacker.reason})"
+    kinds = kinds or ("highest", "mean_over_records")
+    return ", ".join(f"{kind}={getattr(attacker, kind):.6g}" for kind in kinds)
 
 
 def _attacker(size: Numbers, records: Numbers, threshold_size: int) -> Attacker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from niming.errors import HierarchyError, InputError
 from niming.measure import Measure, Result
 from niming.risk.classes import Numbers, classes_of, starts_of, suppressed_class
 from niming.tables import MISSING, SUPPRESSED, Classes, Counts, Hierarchy, Source, Spectrum
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Closeness", "Distance", "t_closeness"]
 
@@ -130,6 +133,21 @@ class Closeness(Result):
                 ("", self.t, ""),
                 ("_unsuppressed", self.t_unsuppressed, ", without the fully suppressed records"),
             )
+        )
+
+    def plot(self) -> Figure:
+        """Draw the share of records by the distance of their class to the table.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.risk.bands import draw, to_one
+
+        return draw(
+            to_one(self.per_class, self.records),
+            words=f"{self.distance} distance of the class to the table in {self.sensitive}",
+            title=f"t = {self.t:.4g}; {self.records.sum()} records in {len(self.records)} classes",
         )
 
 

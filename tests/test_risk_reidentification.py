@@ -172,3 +172,16 @@ def test_bad_weights_are_counted(bad: float | None) -> None:
     table = {"q": [1, 1, 2], "w": [1.0, bad, 2.0]}
     with pytest.raises(InputError, match="in 1 rows"):
         reidentification(table, quasi_identifiers=["q"], weight="w")
+
+
+def test_the_repr_names_the_attackers() -> None:
+    result = reidentification(counts_of([1, 3]), quasi_identifiers=["q"])
+    lines = repr(result).splitlines()
+    assert len(lines) == 3
+    assert "prosecutor: highest=1, mean_over_records=0.5" in lines[0]
+    assert "journalist: not available (neither a population" in lines[1]
+    assert "marketer: mean_over_records=0.5; threshold_size=5, basis='none'" in lines[2]
+    known = reidentification(
+        counts_of([1, 3]), quasi_identifiers=["q"], population=counts_of([4, 4])
+    )
+    assert "journalist: highest=0.25, mean_over_records=0.25" in repr(known)

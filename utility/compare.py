@@ -70,7 +70,7 @@ class Comparison(Result):
         -------
         matplotlib.figure.Figure
         """
-        return _picture(self)
+        return self.marginals.plot()
 
 
 def compare(
@@ -210,27 +210,3 @@ def _count(
         whole = count(table, names, weight=weight, suppressed=suppressed)
         return {s: whole.select(s) for s in sets}
     return {s: count(table, s, weight=weight, suppressed=suppressed) for s in sets}
-
-
-def _picture(comparison: Comparison) -> Figure:
-    """Draw one-way distances as bars and two-way distances as a heat map."""
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    names = list(comparison.columns)
-    size = max(3.0, 0.32 * len(names) + 1.4)
-    figure = Figure(figsize=(2.2 * size, size), layout="constrained")
-    bars, grid = figure.subplots(1, 2)
-    bars.barh(names, [comparison.marginals.one_way[c] for c in names], color="#3b6ea5")
-    bars.invert_yaxis()
-    bars.set_xlim(0, 1)
-    bars.set_xlabel("total variation, one-way")
-    matrix = np.full((len(names), len(names)), np.nan)
-    for (a, b), distance in comparison.marginals.two_way.items():
-        i, j = names.index(a), names.index(b)
-        matrix[i, j] = matrix[j, i] = distance
-    image = grid.imshow(matrix, vmin=0, vmax=1, cmap="viridis", aspect="auto")
-    grid.set_xticks(range(len(names)), names, rotation=90)
-    grid.set_yticks(range(len(names)), names)
-    figure.colorbar(image, ax=grid, label="total variation, two-way")
-    return figure

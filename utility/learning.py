@@ -19,6 +19,7 @@ from niming.tables.source import Table
 from niming.utility.alignment import Alignment, numbers, read_numbers
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from sklearn.pipeline import Pipeline
 
 __all__ = ["Learning", "Rows", "holdout_rows", "learning"]
@@ -106,6 +107,37 @@ class Learning(Result):
                 for model in scores
             ),
         )
+
+    def plot(self) -> Figure:
+        """Draw each model's score, trained on the original and on the release, and chance.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.drawing import blank, finish, said
+
+        if self.reason or not self.real_real:
+            return said(f"what can be learnt is not available: {self.reason or 'no models'}")
+        models = list(self.real_real)
+        places = np.arange(len(models))
+        figure, axes = blank(6, 3.4)
+        for shift, scores, words, colour in (
+            (-0.2, self.real_real, "trained on the original", "#8fb8d0"),
+            (0.2, self.released_real, "trained on the release", "#2e86ab"),
+        ):
+            heights = [scores[model] for model in models]
+            bars = axes.bar(places + shift, heights, width=0.38, color=colour, label=words)
+            axes.bar_label(bars, fmt="{:.3g}", fontsize=8)
+        axes.axhline(self.chance, color="#c0392b", linestyle="--", linewidth=1, label="chance")
+        axes.set_xticks(places, models)
+        axes.set_ylabel(self.metric)
+        axes.margins(y=0.12)
+        axes.set_title(
+            f"predicting {self.target}, on {self.n_test} held-out original records", fontsize=10
+        )
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        return finish(figure)
 
     def _measure(self, name: str, value: float | None, words: str, reason: str = "") -> Measure:
         reason = self.reason or reason

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from niming.measure import Measure, Result
 from niming.tables.counts import MISSING, SUPPRESSED, Counts
 from niming.utility.alignment import Alignment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Loss", "loss"]
 
@@ -58,6 +62,26 @@ class Loss(Result):
                 for column, value in self.by_column.items()
             ),
         )
+
+    def plot(self) -> Figure:
+        """Draw the loss of each column, and the aggregate as a line; or say why there is none.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.drawing import blank, finish, said
+
+        if self.total is None or not self.by_column:
+            return said(f"information loss is not available: {self.reason or 'no columns'}")
+        figure, axes = blank(7, max(2.0, 0.32 * len(self.by_column) + 1.2))
+        bars = axes.barh(list(self.by_column), list(self.by_column.values()), color="#3b6ea5")
+        axes.bar_label(bars, fmt="{:.3g}", fontsize=8, padding=2)
+        axes.axvline(self.total, color="#c0392b", linestyle="--", linewidth=1)
+        axes.invert_yaxis()
+        axes.set(xlim=(0, 1.1), xlabel="share of detail lost")
+        axes.set_title(f"loss = {self.total:.4g} over all columns (dashed)", fontsize=10)
+        return finish(figure)
 
 
 def loss(released: Mapping[str, Counts], alignments: Mapping[str, Alignment]) -> Loss:

@@ -16,6 +16,7 @@ from niming.tables.counts import SUPPRESSED, Counts
 from niming.utility.alignment import Alignment
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from scipy.sparse import csr_array
 
 __all__ = ["Marginals", "marginal", "marginals", "total_variation"]
@@ -58,6 +59,37 @@ class Marginals(Result):
                 for c, tv in self.one_way.items()
             ),
         )
+
+    def plot(self) -> Figure:
+        """Draw how far each column (bars) and each pair of columns (heat map) moved.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from matplotlib.figure import Figure
+
+        from niming.drawing import finish, said
+
+        names = list(self.one_way)
+        if not names:
+            return said("the tables share no column")
+        size = max(3.0, 0.32 * len(names) + 1.4)
+        figure = Figure(figsize=(2.2 * size, size), layout="constrained")
+        bars, grid = figure.subplots(1, 2)
+        bars.barh(names, list(self.one_way.values()), color="#3b6ea5")
+        bars.invert_yaxis()
+        bars.set_xlim(0, 1)
+        bars.set_xlabel("total variation, one-way")
+        matrix = np.full((len(names), len(names)), np.nan)
+        for (a, b), distance in self.two_way.items():
+            i, j = names.index(a), names.index(b)
+            matrix[i, j] = matrix[j, i] = distance
+        image = grid.imshow(matrix, vmin=0, vmax=1, cmap="viridis", aspect="auto")
+        grid.set_xticks(range(len(names)), names, rotation=90)
+        grid.set_yticks(range(len(names)), names)
+        figure.colorbar(image, ax=grid, label="total variation, two-way")
+        return finish(figure)
 
 
 def marginals(
