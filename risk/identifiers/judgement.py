@@ -20,7 +20,7 @@ _WHOLE = 0.6
 """Share of valid records from which a column holds nothing else."""
 
 _DIGESTS = 0.95
-"""Share of records from which a column holds hashes or pseudonyms: they are made of whole columns."""
+"""Share of records from which a column holds hashes or pseudonyms, made of whole columns."""
 
 _FEW_DIGESTS = 5
 """Distinct ones below which they may be codes of a category."""
