@@ -61,7 +61,8 @@ class Loss(NamedTuple):
 
     References
     ----------
-    Dwork, C. and Roth, A. (2014). The Algorithmic Foundations of Differential Privacy, definition 2.4.
+    Dwork, C. and Roth, A. (2014). The Algorithmic Foundations of Differential Privacy,
+    definition 2.4.
 
     Examples
     --------
