@@ -3,6 +3,7 @@
 if __name__ != "niming.tables":
     raise ImportError("this room is imported as niming.tables, not as tables")
 
+from niming.tables import datasets
 from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum, count
 from niming.tables.hierarchy import ROOT, Bound, Hierarchy, texts
 from niming.tables.schema import Column, Role, Schema
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "atomic",
     "count",
+    "datasets",
     "read",
     "texts",
     "unguarded",

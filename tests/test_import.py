@@ -64,3 +64,28 @@ def test_every_public_name_is_there() -> None:
         assert name in dir(niming)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = niming.nothing
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tables.datasets.adult",
+        "tables.read",
+        "risk.assess",
+        "risk.identifiers.scan",
+        "risk.context.release_risk",
+        "anonymize.FullDomain",
+        "anonymize.dp.Budget",
+        "anonymize.masks.pseudonym",
+        "sampling.stratified",
+        "synth.Dummy",
+        "utility.compare",
+        "open",
+        "certify",
+        "load",
+    ],
+)
+def test_what_the_readme_names_is_there_after_import_niming_alone(
+    path: str, tmp_path: Path
+) -> None:
+    assert python(f"import niming as nm\nprint(callable(nm.{path}))", tmp_path) == "True\n"
