@@ -134,6 +134,15 @@ class Evidence:
 
         return hashlib.sha256(canonical(dict(self.content))).hexdigest()
 
+    def act(self) -> dict[str, JSON]:
+        """Return what the ledger records of a measurement: release, policy, evidence, verdict."""
+        return {
+            "release": self.content["release"]["name"],
+            "policy": self.content["policy"]["digest"],
+            "evidence": self.digest,
+            "verdict": self.verdict,
+        }
+
     def measure(self, name: str) -> float | int | None:
         """Return the value of the measure `name`; None when it could not be computed."""
         for m in self.content["measures"]:
@@ -252,13 +261,7 @@ def certify(
     write_bytes(folder / EVIDENCE, canonical(content))
     write_report(evidence)
     if ledger is not None:
-        body: dict[str, JSON] = {
-            "release": release.name,
-            "policy": policy.digest,
-            "evidence": evidence.digest,
-            "verdict": evidence.verdict,
-        }
-        Ledger(ledger).append("measured", body)
+        Ledger(ledger).append("measured", evidence.act())
     return evidence
 
 

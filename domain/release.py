@@ -188,13 +188,7 @@ class Release:
         _not_certified(folder)
         with _staged(folder) as stage:
             evidence = certify(self.write(stage), self.policy, original=self._original)
-        body: dict[str, JSON] = {
-            "release": self.name,
-            "policy": self.policy.digest,
-            "evidence": evidence.digest,
-            "verdict": evidence.verdict,
-        }
-        Ledger(ledger_path(folder)).append("released", body)
+        Ledger(ledger_path(folder)).append("released", evidence.act())
         return Evidence(evidence.content, folder)
 
     def evidence(self) -> Evidence:
