@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from niming.errors import InputError
+from niming.risk.agreement import Link, agreements
 from niming.tables import SUPPRESSED, Classes, Counts, Source, Spectrum, count
 from niming.tables.grouping import group
 
 __all__ = [
     "Missing",
     "Numbers",
+    "check_missing",
     "classes_of",
+    "is_complete",
     "is_continuous",
     "is_ordered",
     "match_sizes",
     "shown",
+    "sizes_of",
+    "spectra_of",
+    "spectrum_of",
     "starts_of",
     "suppressed_class",
+    "totals_of",
 ]
 
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
@@ -31,6 +38,7 @@ Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 Missing: TypeAlias = Literal["own-value", "matches-anything"]
 """How a missing or suppressed quasi-identifier is read."""
 
+_MOST_PAIRS = 2**20  # pairs of class and value that are summed at a time
 _MOST_DISTINCT = 32  # a column with no more distinct numbers than this is never continuous
 
 
@@ -143,10 +151,9 @@ def match_sizes(classes: Classes, values: Numbers) -> Numbers:
 
     Notes
     -----
-    Classes are split by pattern, the set of columns they know. Two patterns are compared on the
-    columns that both know, by one grouping for all patterns that share these. Cost is
-    O(n_patterns · n_classes log n_classes), so it grows with the number of patterns that occur,
-    never with pairs of classes. sdcMicro's ``alpha = 1`` is this reading.
+    Classes are split by pattern, the set of columns they know, and compared by pattern:
+    O(n_patterns · n_classes log n_classes) while there are few patterns, as `agreements` says.
+    sdcMicro's ``alpha = 1`` is this reading.
 
     Examples
     --------
@@ -155,28 +162,172 @@ def match_sizes(classes: Classes, values: Numbers) -> Numbers:
     >>> match_sizes(classes, classes.size)  # of (missing, A), (F, A), (F, B)
     array([2, 2, 1])
     """
-    codes = classes.codes
-    known = codes >= 0
-    if known.all():
+    if is_complete(classes):
         return values
-    columns = len(classes.quasi_identifiers)
-    sizes = [int(top) + 1 for top in codes.max(axis=0)]
-    patterns = group(known.astype(np.int8), [2] * columns)
-    knows = known[patterns.first].astype(np.int8)
-    members = [np.flatnonzero(patterns.group_of == p) for p in range(len(knows))]
     out = np.zeros_like(values)
-    for own, mine in zip(knows, members, strict=True):
-        shared = knows & own
-        sets = group(shared, [2] * columns)
-        for s, first in enumerate(sets.first):
-            at = np.flatnonzero(shared[first])
-            others = np.concatenate([members[p] for p in np.flatnonzero(sets.group_of == s)])
-            rows = np.concatenate([mine, others])
-            groups = group(codes[np.ix_(rows, at)], [sizes[j] for j in at])
-            sums = np.zeros(len(groups.first), dtype=values.dtype)
-            np.add.at(sums, groups.group_of[len(mine) :], values[others])
-            out[mine] += sums[groups.group_of[: len(mine)]]
+    for rows, links in agreements(classes):
+        for link in links:
+            sums = np.zeros(link.n_groups, dtype=values.dtype)
+            np.add.at(sums, link.group_of, values[link.others])
+            out[rows] += sums[link.at]
     return out
+
+
+def is_complete(classes: Classes) -> bool:
+    """Return whether no quasi-identifier is missing or suppressed, so that both readings agree."""
+    return bool((classes.codes >= 0).all())
+
+
+def sizes_of(classes: Classes, *, missing: Missing = "own-value") -> NDArray[np.int64]:
+    """Return how many records an outsider cannot tell from those of each class.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "F", None], "town": ["A", "B", "A"]}
+    >>> sizes_of(classes_of(table, quasi_identifiers=["sex", "town"]), missing="matches-anything")
+    array([2, 2, 1])
+    """
+    check_missing(missing)
+    if missing == "own-value":
+        return classes.size
+    return match_sizes(classes, classes.size).astype(np.int64, copy=False)
+
+
+def check_missing(missing: object) -> None:
+    """Refuse anything but the two readings of a missing quasi-identifier."""
+    if missing not in ("own-value", "matches-anything"):
+        raise InputError(
+            "missing must be 'own-value' or 'matches-anything'",
+            hint="certification uses the stricter, 'own-value'",
+        )
+
+
+def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-value") -> Spectrum:
+    """Count each sensitive value among the records that no outsider can tell from a class.
+
+    Parameters
+    ----------
+    classes : Classes
+    sensitive : str
+        A column of `classes.counts` that is no quasi-identifier.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        Count the records of the class, or those of all classes that agree with it.
+
+    Returns
+    -------
+    Spectrum
+        `class_of` is the class whose surroundings are described. Where anything matches, these
+        overlap: their sum is not the table, which `totals_of` gives.
+
+    Notes
+    -----
+    Where nothing is missing this is `Classes.spectrum`. Else it has as many as n_classes · n_values
+    pairs of 20 bytes, all of them if a class that is suppressed throughout has every value, because
+    every class agrees with that one; `spectra_of` gives the same in pieces of bounded memory.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M", None], "ill": ["flu", "flu", "none"]}
+    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
+    >>> found = spectrum_of(classes, "ill", missing="matches-anything")
+    >>> list(zip(found.class_of.tolist(), found.value.tolist(), found.n.tolist()))
+    [(0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1)]
+    """
+    pieces = list(spectra_of(classes, sensitive, missing=missing))
+    if len(pieces) == 1 and len(pieces[0][0]) == classes.n_classes:
+        rows, only = pieces[0]
+        if bool((rows[1:] > rows[:-1]).all()):
+            return only
+    class_of = np.concatenate([rows[piece.class_of] for rows, piece in pieces])
+    value = np.concatenate([piece.value for _, piece in pieces])
+    n = np.concatenate([piece.n for _, piece in pieces])
+    n_values = pieces[0][1].n_values
+    pieces.clear()
+    order = np.argsort(class_of, kind="stable")
+    return Spectrum(class_of[order], value[order], n[order], n_values)
+
+
+def spectra_of(
+    classes: Classes, sensitive: str, *, missing: Missing = "own-value"
+) -> Iterator[tuple[NDArray[np.int64], Spectrum]]:
+    """Return `spectrum_of` in pieces of some classes each, so that memory stays bounded.
+
+    Parameters
+    ----------
+    classes : Classes
+    sensitive : str
+    missing : {"own-value", "matches-anything"}, default "own-value"
+
+    Yields
+    ------
+    rows : ndarray of shape (n_at_hand,), int64
+        Classes described; each class once in all.
+    spectrum : Spectrum
+        Its class 0 is ``rows[0]``, and so on.
+
+    Notes
+    -----
+    Where nothing is missing, or missing is a value of its own, there is one piece. Else a piece
+    sums at most 2²⁰ pairs of class and value (or those of one class, if that has more), and beside
+    it stand the counts of the classes that agree, O(n_cells) in all. `agreements` says what it
+    costs to find them.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M", None], "ill": ["flu", "flu", "none"]}
+    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
+    >>> [(rows.tolist(), s.n.tolist()) for rows, s in spectra_of(classes, "ill")]
+    [([0, 1, 2], [1, 1, 1])]
+    """
+    check_missing(missing)
+    own = classes.spectrum(sensitive)
+    if missing == "own-value" or is_complete(classes):
+        yield np.arange(classes.n_classes), own
+        return
+    starts = starts_of(own)
+    lengths = np.diff(starts, append=len(own.n))
+    for rows, links in agreements(classes):
+        tables = [_grouped_values(link, own, starts, lengths) for link in links]
+        weight = np.zeros(len(rows), dtype=np.int64)
+        for table in tables:
+            weight += table.lengths[table.at]
+        for start, end in _cuts(np.cumsum(weight), _MOST_PAIRS):
+            pieces = [table.spread(start, end) for table in tables]
+            pair_of = np.concatenate([p[0] for p in pieces])
+            value = np.concatenate([p[1] for p in pieces])
+            n = np.concatenate([p[2] for p in pieces])
+            pairs = np.column_stack([pair_of, value - SUPPRESSED])
+            sums = group(pairs, [end - start, own.n_values - SUPPRESSED])
+            yield (
+                rows[start:end],
+                Spectrum(
+                    class_of=pair_of[sums.first],
+                    value=value[sums.first],
+                    n=_summed(sums.group_of, n, len(sums.first)),
+                    n_values=own.n_values,
+                ),
+            )
+
+
+def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
+    """Return how many records of the table have each sensitive value, the two states first.
+
+    Returns
+    -------
+    ndarray of shape (2 + n_values,), int64
+        Records with the value suppressed, with it missing, then with each category: the records
+        with code v stand at ``v + 2``, that is ``v - SUPPRESSED``.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M", None], "ill": ["flu", None, "flu"]}
+    >>> totals_of(classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"]), "ill")
+    array([0, 1, 2])
+    """
+    counts = classes.counts
+    at = counts.column_codes(sensitive).astype(np.int64) - SUPPRESSED
+    size = len(counts.categories[counts.position(sensitive)]) - SUPPRESSED
+    return _summed(at, counts.n, size)
 
 
 def starts_of(spectrum: Spectrum) -> NDArray[np.int64]:
@@ -229,3 +380,63 @@ def _names(columns: Sequence[str], argument: str) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise InputError(f"{argument} names a column twice", hint="name each column once")
     return names
+
+
+class _Grouped(NamedTuple):
+    """The sensitive values of the groups of a link: those of group g are `lengths[g]` pairs."""
+
+    at: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    value: NDArray[np.int32]
+    n: NDArray[np.int64]
+
+    def spread(
+        self, start: int, end: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+        """Return row, value and records of all pairs that the rows from `start` on agree with."""
+        groups = self.at[start:end]
+        lengths = self.lengths[groups]
+        pairs = _ranges(self.starts[groups], lengths)
+        return np.repeat(np.arange(end - start), lengths), self.value[pairs], self.n[pairs]
+
+
+def _grouped_values(
+    link: Link, own: Spectrum, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> _Grouped:
+    """Sum the sensitive values of the classes of each group."""
+    there = lengths[link.others]
+    pairs = _ranges(starts[link.others], there)
+    group_of, value = np.repeat(link.group_of, there), own.value[pairs]
+    cells = np.column_stack([group_of, value - SUPPRESSED])
+    sums = group(cells, [link.n_groups, own.n_values - SUPPRESSED])
+    per_group = np.bincount(group_of[sums.first], minlength=link.n_groups)
+    return _Grouped(
+        at=link.at,
+        starts=np.cumsum(per_group) - per_group,
+        lengths=per_group,
+        value=value[sums.first],
+        n=_summed(sums.group_of, own.n[pairs], len(sums.first)),
+    )
+
+
+def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return start, start + 1, … for each start, as many as its length says."""
+    before = np.cumsum(lengths) - lengths
+    ranges: NDArray[np.int64] = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    return ranges
+
+
+def _cuts(until: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    """Cut rows into runs whose weights sum to at most `most`; `until` is their running sum."""
+    start, done = 0, 0
+    while start < len(until):
+        end = max(int(np.searchsorted(until, done + most, side="right")), start + 1)
+        yield start, end
+        start, done = end, int(until[end - 1])
+
+
+def _summed(group_of: NDArray[np.int64], n: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    sums: NDArray[np.int64] = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, group_of, n)
+    return sums

@@ -11,9 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from niming.errors import ColumnNotFoundError, InputError
-from niming.risk import classes_of
-from niming.risk.classes import is_continuous, is_ordered, match_sizes, suppressed_class
-from niming.tables import MISSING, SUPPRESSED, Counts, count
+from niming.risk import agreement, classes_of
+from niming.risk import classes as classes_module
+from niming.risk.classes import (
+    Missing,
+    is_continuous,
+    is_ordered,
+    match_sizes,
+    sizes_of,
+    spectra_of,
+    spectrum_of,
+    suppressed_class,
+    totals_of,
+)
+from niming.tables import MISSING, SUPPRESSED, Classes, Counts, count
 
 CITY = Path(__file__).parent / "reference" / "city2000"
 KEYS = ["district", "age_group", "sex", "education", "occupation", "marital"]
@@ -64,6 +75,90 @@ def test_match_sizes_equal_a_double_loop(counts: Counts) -> None:
     assert classes.weight is not None
     np.testing.assert_allclose(match_sizes(classes, classes.weight), expected * 1.5, rtol=1e-12)
     assert (expected >= classes.size).all()
+
+
+def spectrum_by_hand(classes: Classes, sensitive: str) -> list[list[int]]:
+    """Class, value and records, by a double loop over all classes and cells."""
+    at = classes.counts.column_codes(sensitive).tolist()
+    n = classes.counts.n.tolist()
+    out = []
+    for i, mine in enumerate(classes.codes.tolist()):
+        found: dict[int, int] = {}
+        for cell, j in enumerate(classes.class_of.tolist()):
+            theirs = classes.codes[j].tolist()
+            if all(a == b or a < 0 or b < 0 for a, b in zip(mine, theirs, strict=True)):
+                found[at[cell]] = found.get(at[cell], 0) + n[cell]
+        out += [[i, value, found[value]] for value in sorted(found)]
+    return out
+
+
+ROUTES = ["as it is", "all grouped", "all compared", "small pieces"]
+
+
+def take(route: str, patch: pytest.MonkeyPatch) -> None:
+    """Send all classes one way, whatever their number."""
+    if route == "all grouped":
+        patch.setattr(agreement, "_FEW", 0)
+        patch.setattr(agreement, "_GROUPING", 0)
+    if route == "all compared":
+        patch.setattr(agreement, "_GROUPING", 10**9)
+    if route == "small pieces":
+        take("all grouped", patch)
+        patch.setattr(agreement, "_BLOCK", 5)
+        patch.setattr(agreement, "_DENSE", 5)
+        patch.setattr(classes_module, "_MOST_PAIRS", 4)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@settings(max_examples=120, deadline=None)
+@given(tables())
+def test_spectra_equal_a_double_loop(route: str, counts: Counts) -> None:
+    *names, sensitive = [*counts.columns, "s"] if len(counts.columns) == 1 else counts.columns
+    if sensitive not in counts.columns:
+        counts = Counts(
+            (*counts.columns, sensitive),
+            (*counts.categories, np.arange(6)),
+            np.column_stack([counts.codes, np.arange(counts.n_cells, dtype=np.int32) % 5 - 2]),
+            counts.n,
+            counts.weight,
+        )
+    classes = counts.classes(names)
+    with pytest.MonkeyPatch.context() as patch:
+        take(route, patch)
+        found = spectrum_of(classes, sensitive, missing="matches-anything")
+        sizes = sizes_of(classes, missing="matches-anything")
+    triples = np.column_stack([found.class_of, found.value, found.n]).tolist()
+    assert triples == spectrum_by_hand(classes, sensitive)
+    assert sizes.tolist() == matches_by_hand(classes.codes, classes.size).tolist()
+    assert np.bincount(found.class_of, weights=found.n).tolist() == sizes.tolist()
+    own = classes.spectrum(sensitive)
+    totals = totals_of(classes, sensitive)
+    assert totals.sum() == counts.n_rows
+    assert len(totals) == own.n_values + 2
+    by_own = np.bincount(own.value + 2, weights=own.n, minlength=len(totals))
+    assert totals.tolist() == by_own.tolist()
+
+
+@pytest.mark.parametrize("missing", ["own-value", "matches-anything"])
+def test_a_complete_table_has_its_own_spectrum(missing: Missing) -> None:
+    table = {"q": ["a", "b", "a"], "s": ["x", None, "y"]}
+    classes = classes_of(table, quasi_identifiers=["q"], sensitive=["s"])
+    found, own = spectrum_of(classes, "s", missing=missing), classes.spectrum("s")
+    assert found.class_of.tolist() == own.class_of.tolist()
+    assert (found.value.tolist(), found.n.tolist()) == (own.value.tolist(), own.n.tolist())
+    assert len(list(spectra_of(classes, "s", missing=missing))) == 1
+    assert sizes_of(classes, missing=missing) is classes.size
+
+
+def test_a_value_that_is_sensitive_and_known_or_a_third_reading_is_refused() -> None:
+    classes = classes_of({"q": ["a", None], "s": ["x", "y"]}, quasi_identifiers=["q"])
+    with pytest.raises(ColumnNotFoundError):
+        spectrum_of(classes, "s")
+    with pytest.raises(InputError, match="both quasi-identifier and sensitive"):
+        spectrum_of(classes, "q", missing="matches-anything")
+    for function in (sizes_of, lambda c, missing: spectrum_of(c, "q", missing=missing)):
+        with pytest.raises(InputError, match="'own-value' or 'matches-anything'"):
+            function(classes, missing="ignored")  # type: ignore[arg-type, operator]
 
 
 def test_match_sizes_of_many_patterns_and_columns() -> None:
