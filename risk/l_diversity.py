@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from niming.errors import InputError
 from niming.measure import Measure, Result
 from niming.risk.classes import (
+    Missing,
     Numbers,
+    check_missing,
     classes_of,
     is_continuous,
     shown,
+    spectra_of,
     starts_of,
     suppressed_class,
 )
@@ -59,6 +62,7 @@ class Diversity(Result):
     records : ndarray of shape (n_classes,), int64
     suppressed : int or None
         The class of the records whose quasi-identifiers are all suppressed.
+    missing : {"own-value", "matches-anything"}
     """
 
     sensitive: str
@@ -67,6 +71,7 @@ class Diversity(Result):
     per_class: Numbers
     records: NDArray[np.int64]
     suppressed: int | None = None
+    missing: Missing = "own-value"
 
     @classmethod
     def of(
@@ -77,9 +82,11 @@ class Diversity(Result):
         kind: Kind = "distinct",
         c: float | None = None,
         spectrum: Spectrum | None = None,
+        missing: Missing = "own-value",
     ) -> Diversity:
-        """Measure equivalence classes; `spectrum` is that of `sensitive`, if it is at hand."""
+        """Measure equivalence classes; `spectrum` is `spectrum_of` this reading, if at hand."""
         _check(kind, c)
+        check_missing(missing)
         if is_continuous(classes.counts, sensitive):
             raise InputError(
                 f"{sensitive!r} is continuous: almost every value is distinct, so any class looks "
@@ -87,15 +94,23 @@ class Diversity(Result):
                 hint="bin it first, or measure t_closeness with distance='ordered'",
             )
         if spectrum is None:
-            spectrum = classes.spectrum(sensitive)
-        starts = starts_of(spectrum)
-        if kind == "distinct":
-            per_class: Numbers = _distinct(spectrum, starts)
-        elif kind == "entropy":
-            per_class = _entropy(spectrum, starts, classes.size)
+            pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            per_class = _recursive(spectrum, starts, classes.size, _fraction(c))
-        return cls(sensitive, kind, c, per_class, classes.size, suppressed_class(classes))
+            pieces = iter([(np.arange(classes.n_classes), spectrum)])
+        n_classes, whole = classes.n_classes, kind != "entropy"
+        per_class: Numbers = (
+            np.empty(n_classes, dtype=np.int64) if whole else np.empty(n_classes, dtype=np.float64)
+        )
+        for rows, piece in pieces:
+            starts = starts_of(piece)
+            size: NDArray[np.int64] = np.add.reduceat(piece.n, starts)
+            if kind == "distinct":
+                per_class[rows] = _distinct(piece, starts)
+            elif kind == "entropy":
+                per_class[rows] = _entropy(piece, starts, size)
+            else:
+                per_class[rows] = _recursive(piece, starts, size, _fraction(c))
+        return cls(sensitive, kind, c, per_class, classes.size, suppressed_class(classes), missing)
 
     @cached_property
     def l(self) -> int | float:  # noqa: E743
@@ -120,9 +135,13 @@ class Diversity(Result):
         """Return l over all classes, and without the class of suppressed records."""
         definition = _DEFINITION[self.kind].format(c=self.c or 0)
         unit = "values" if self.kind != "entropy" else "effective values"
+        stem = "l_diversity"
+        if self.missing == "matches-anything":
+            stem += ".matching"
+            definition += "; missing and suppressed match anything"
         return tuple(
             Measure(
-                f"l_diversity.{self.kind}{part}[{self.sensitive}]",
+                f"{stem}.{self.kind}{part}[{self.sensitive}]",
                 value,
                 unit,
                 (1, math.inf),
@@ -163,6 +182,7 @@ def l_diversity(
     kind: Kind = "distinct",
     c: float | None = None,
     suppressed: str | None = None,
+    missing: Missing = "own-value",
 ) -> Diversity:
     """Measure how many values of `sensitive` a person in the least diverse class could have.
 
@@ -182,6 +202,9 @@ def l_diversity(
         For ``"recursive"`` alone, which needs it; 2 and 3 are common.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
+        value: then a class is measured on the records of all classes that agree with it.
 
     Returns
     -------
@@ -195,7 +218,7 @@ def l_diversity(
         A column that the table does not have.
     InputError
         No quasi-identifiers; `sensitive` is one of them or is continuous; `c` is missing, not
-        positive or given for another kind.
+        positive or given for another kind; an unknown reading.
 
     Notes
     -----
@@ -208,7 +231,15 @@ def l_diversity(
     Records whose quasi-identifiers are all suppressed are a class like any other: what they do
     not hide is their sensitive value.
 
-    One GROUP BY, then O(n_cells log n_cells).
+    The table's l is never smaller where anything matches: what a person is then hidden among is a
+    union of whole classes, and no union is less diverse than its least diverse class, the monotony
+    that the paper shows. Neither reading bounds the other for a single class (except distinct l,
+    which only grows) nor for `l_unsuppressed`, because suppressed records then stand among the
+    others and may all be of one value. So report both.
+
+    One GROUP BY, then O(n_cells log n_cells). Where anything matches and something is missing,
+    classes are compared by the patterns of what they know, in bounded memory: `spectra_of` in
+    risk/classes.py says what it costs.
 
     References
     ----------
@@ -223,6 +254,7 @@ def l_diversity(
     (1, array([2, 1]))
     """
     _check(kind, c)
+    check_missing(missing)
     if not isinstance(sensitive, str):
         raise InputError("sensitive is one column", hint="measure each sensitive column by itself")
     classes = classes_of(
@@ -231,7 +263,7 @@ def l_diversity(
         sensitive=[sensitive],
         suppressed=suppressed,
     )
-    return Diversity.of(classes, sensitive, kind=kind, c=c)
+    return Diversity.of(classes, sensitive, kind=kind, c=c, missing=missing)
 
 
 def _check(kind: Kind, c: float | None) -> None:

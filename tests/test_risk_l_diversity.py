@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from niming.errors import ColumnNotFoundError, InputError
 from niming.risk import classes_of, l_diversity
-from niming.risk.l_diversity import Diversity
-from niming.tables import MISSING, SUPPRESSED, Counts, count
+from niming.risk.classes import spectrum_of
+from niming.risk.l_diversity import Diversity, Kind
+from niming.tables import MISSING, SUPPRESSED, Classes, Counts, count
 
 CITY = Path(__file__).parent / "reference" / "city2000"
 CONSTANTS = ["0.1", "0.5", "1", "2", "3", "0.3"]
@@ -100,6 +101,133 @@ def test_equals_sdcmicro() -> None:
         for kind in ("Distinct", "Entropy", "Recursive"):
             theirs = expected[f"{sensitive}_{kind}_Ldiversity"]
             np.testing.assert_allclose(rows[kind], theirs, rtol=1e-12, err_msg=f"{kind}")
+
+
+Row = tuple[str | None, str | None, str]
+holed = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "y", None, "*"]),
+        st.sampled_from(["u", "v", None, "*"]),
+        st.sampled_from("abcd"),
+    ),
+    min_size=1,
+    max_size=24,
+)
+
+
+def surroundings(rows: list[Row]) -> dict[tuple[str | None, str | None], list[int]]:
+    """Return for each class the frequencies, descending, in all rows that agree with it."""
+    unknown = (None, "*")
+    out = {}
+    for one, other in {(q, r) for q, r, _ in rows}:
+        values = Counter(
+            s
+            for q, r, s in rows
+            if (q == one or q in unknown or one in unknown)
+            and (r == other or r in unknown or other in unknown)
+        )
+        out[one, other] = sorted(values.values(), reverse=True)
+    return out
+
+
+def of_holed(rows: list[Row]) -> Classes:
+    columns = {"q": [r[0] for r in rows], "r": [r[1] for r in rows], "s": [r[2] for r in rows]}
+    return classes_of(counted(columns), quasi_identifiers=["q", "r"], sensitive=["s"])  # type: ignore[arg-type]
+
+
+@settings(max_examples=250, deadline=None)
+@given(holed, st.sampled_from(CONSTANTS))
+def test_matching_equals_the_definitions(rows: list[Row], c: str) -> None:
+    classes = of_holed(rows)
+    found = surroundings(rows)
+    names = {
+        (None if a == MISSING else "*" if a == SUPPRESSED else classes.counts.categories[0][a]): a
+        for a in classes.codes[:, 0].tolist()
+    }
+    others = {
+        (None if a == MISSING else "*" if a == SUPPRESSED else classes.counts.categories[1][a]): a
+        for a in classes.codes[:, 1].tolist()
+    }
+    keys = sorted(found, key=lambda k: (names[k[0]], others[k[1]]))  # the order of the classes
+    expected = [found[k] for k in keys]
+
+    def measured(kind: str, c: float | None = None) -> Diversity:
+        return Diversity.of(classes, "s", kind=kind, c=c, missing="matches-anything")  # type: ignore[arg-type]
+
+    assert measured("distinct").per_class.tolist() == [len(r) for r in expected]
+    entropies = [-sum(x / sum(r) * math.log(x / sum(r)) for x in r) for r in expected]
+    np.testing.assert_allclose(measured("entropy").per_class, np.exp(entropies), rtol=1e-12)
+    by_hand = [recursive_by_hand(r, Fraction(c)) for r in expected]
+    assert measured("recursive", float(c)).per_class.tolist() == by_hand
+    given_one = spectrum_of(classes, "s", missing="matches-anything")
+    again = Diversity.of(classes, "s", spectrum=given_one, missing="matches-anything")
+    assert again.per_class.tolist() == [len(r) for r in expected]
+
+
+@pytest.mark.parametrize("kind", ["distinct", "entropy", "recursive"])
+@settings(max_examples=150, deadline=None)
+@given(rows=holed)
+def test_the_table_is_never_less_diverse_where_anything_matches(
+    kind: Kind, rows: list[Row]
+) -> None:
+    classes = of_holed(rows)
+    c = 2.0 if kind == "recursive" else None
+    own = Diversity.of(classes, "s", kind=kind, c=c)
+    matching = Diversity.of(classes, "s", kind=kind, c=c, missing="matches-anything")
+    assert matching.l >= own.l - 1e-12
+
+
+def test_a_single_class_can_be_less_diverse_where_anything_matches() -> None:
+    """Class x holds a and b evenly; with the missing rows, all of a, it is 5 of a and 1 of b."""
+    table = {"q": ["x", "x", None, None, None, None], "s": ["a", "b", "a", "a", "a", "a"]}
+    call = {"quasi_identifiers": ["q"], "sensitive": "s", "kind": "entropy"}
+    own = l_diversity(table, **call)  # type: ignore[arg-type]
+    matching = l_diversity(table, **call, missing="matches-anything")  # type: ignore[arg-type]
+    assert own.per_class.tolist() == [1, 2]
+    mixed = math.exp(-(5 * math.log(5 / 6) + math.log(1 / 6)) / 6)
+    assert matching.per_class.tolist() == pytest.approx([mixed, mixed])
+    assert own.l < matching.l
+    table["q"] = ["x", "x", "*", "*", "*", "*"]
+    own = l_diversity(table, **call, suppressed="*")  # type: ignore[arg-type]
+    matching = l_diversity(table, **call, suppressed="*", missing="matches-anything")  # type: ignore[arg-type]
+    assert own.l_unsuppressed == 2
+    assert matching.l_unsuppressed == pytest.approx(mixed)
+
+
+def test_the_second_reading_has_names_of_its_own() -> None:
+    table = {"q": ["x", None], "s": ["a", "b"]}
+    for kind in ("distinct", "entropy", "recursive"):
+        found = l_diversity(
+            table,
+            quasi_identifiers=["q"],
+            sensitive="s",
+            kind=kind,  # type: ignore[arg-type]
+            c=2 if kind == "recursive" else None,
+            missing="matches-anything",
+        )
+        stem = f"l_diversity.matching.{kind}"
+        assert [m.name for m in found.measures()] == [f"{stem}[s]", f"{stem}_unsuppressed[s]"]
+        assert found.l == 2
+    with pytest.raises(InputError, match="'own-value' or 'matches-anything'"):
+        l_diversity(table, quasi_identifiers=["q"], sensitive="s", missing="skip")  # type: ignore[arg-type]
+
+
+def test_a_table_with_gaps_equals_pandas() -> None:
+    """city2000_na: every row of each class against all rows that agree with it."""
+    table = pd.read_csv(CITY / "city2000_na.csv", dtype={"age_group": "Int64"})
+    keys = ["district", "age_group", "sex", "education"]
+    counts = count(table, [*keys, "disease"])
+    classes = counts.classes(keys)
+    found = Diversity.of(classes, "disease", missing="matches-anything").per_class
+    rows = table[keys].astype(object).where(table[keys].notna(), None)
+    for i in range(0, classes.n_classes, 7):
+        mask = np.ones(len(table), dtype=bool)
+        for j, key in enumerate(keys):
+            code = classes.codes[i, j]
+            if code >= 0:
+                text = str(counts.categories[j][code])
+                mask &= [v is None or str(v) == text for v in rows[key]]
+        assert found[i] == table["disease"][mask].nunique(dropna=False)
 
 
 def test_equal_frequencies_are_exact() -> None:
