@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from niming.errors import ColumnNotFoundError, InputError
-from niming.tables.engine import literal, quote
-from niming.tables.grouping import group
-from niming.tables.source import Source, Table, read
+from niming.tables.engine import quote
+from niming.tables.grouping import Groups, group
+from niming.tables.packing import pack
+from niming.tables.source import Source, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,8 +29,6 @@ MISSING = -1
 
 SUPPRESSED = -2
 """Code of a value that was taken away."""
-
-_FEW = 1_000  # text values up to which codes pay: the engine takes long to make a larger enum
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,6 +42,7 @@ class Counts:
         The distinct values of each column in ascending order, without missing and suppressed.
     codes : ndarray of shape (n_cells, n_columns), int32
         Positions in `categories`; `MISSING` (-1) and `SUPPRESSED` (-2) are states, not values.
+        In column order in memory where `count` made them.
     n : ndarray of shape (n_cells,), int64
         Records a cell, at least 1.
     weight : ndarray of shape (n_cells,), float64, optional
@@ -97,13 +97,13 @@ class Counts:
         """Return the marginal over `columns`: the same records, counted on fewer columns."""
         self._check(columns)
         at = [self.columns.index(c) for c in columns]
-        groups = group(self.codes[:, at], [len(self.categories[j]) for j in at], lowest=SUPPRESSED)
+        groups = self._group(at)
         size = len(groups.first)
         weight = self.weight
         return Counts(
             columns=tuple(columns),
             categories=tuple(self.categories[j] for j in at),
-            codes=np.ascontiguousarray(self.codes[groups.first][:, at]),
+            codes=_take(self.codes, groups.first, at),
             n=_sums(groups.group_of, self.n, size),
             weight=None if weight is None else _weights(groups.group_of, weight, size),
         )
@@ -117,8 +117,13 @@ class Counts:
             )
         self._check(quasi_identifiers)
         at = [self.columns.index(c) for c in quasi_identifiers]
-        groups = group(self.codes[:, at], [len(self.categories[j]) for j in at], lowest=SUPPRESSED)
+        groups = self._group(at)
         return Classes(self, tuple(quasi_identifiers), groups.group_of, groups.first)
+
+    def _group(self, at: Sequence[int]) -> Groups:
+        neighbours = list(range(at[0], at[0] + len(at)))
+        codes = self.codes[:, at[0] : at[-1] + 1] if at == neighbours else self.codes[:, at]
+        return group(codes, [len(self.categories[j]) for j in at], lowest=SUPPRESSED)
 
     def _check(self, columns: Sequence[str]) -> None:
         _check_list(columns)
@@ -176,7 +181,7 @@ class Classes:
     def codes(self) -> NDArray[np.int32]:
         """Codes of the quasi-identifiers a class, shape (n_classes, n_quasi_identifiers)."""
         at = [self.counts.columns.index(c) for c in self.quasi_identifiers]
-        return np.ascontiguousarray(self.counts.codes[self.first][:, at])
+        return _take(self.counts.codes, self.first, at)
 
     def spectrum(self, sensitive: str) -> Spectrum:
         """Return how often each value of `sensitive` occurs in each class."""
@@ -188,7 +193,7 @@ class Classes:
         counts = self.counts
         values = counts.column_codes(sensitive)
         size = len(counts.categories[counts.position(sensitive)])
-        pairs = np.column_stack([self.class_of, values - SUPPRESSED])
+        pairs = np.array([self.class_of, values - SUPPRESSED]).T  # in column order
         groups = group(pairs, [self.n_classes, size - SUPPRESSED])
         return Spectrum(
             class_of=self.class_of[groups.first],
@@ -277,12 +282,8 @@ def count(
     table = read(source, columns=asked)
     for column in columns:
         _check_type(column, table.schema.field(column).type)
-    enums = _enums(table, columns)
-    terms = [
-        (f"CAST({table.expression(c)} AS {enums[c]})" if c in enums else table.expression(c))
-        + f" AS c{j}"
-        for j, c in enumerate(columns)
-    ]
+    packing = pack(table, columns)
+    terms = [f"{term} AS k{j}" for j, term in enumerate(packing.terms)]
     terms.append("count(*) AS n")
     if weight is not None:
         if not _is_number(table.schema.field(weight).type):
@@ -293,30 +294,28 @@ def count(
         w = f"CAST({quote(weight)} AS DOUBLE)"
         terms.append(f"fsum({w}) AS w")
         terms.append(f"count(*) FILTER (NOT coalesce({w} > 0 AND isfinite({w}), false)) AS bad")
-    keys = ", ".join(f"c{j}" for j in range(len(columns)))
-    # The engine sorts codes and numbers faster than we do, and text slower.
-    ordered = all(c in enums or not _is_text(table.schema.field(c).type) for c in columns)
-    order_by = " ORDER BY " + keys.replace(",", " NULLS FIRST,") + " NULLS FIRST" if ordered else ""
-    answer = table.query(f"SELECT {', '.join(terms)} FROM source GROUP BY {keys}{order_by}")
+    keys = [f"k{j}" for j in range(len(packing.terms))]
+    query = f"SELECT {', '.join(terms)} FROM source GROUP BY {', '.join(keys)}"
+    if packing.ordered:
+        query += f" ORDER BY {', '.join(f'{key} NULLS FIRST' for key in keys)}"
+    answer = table.query(query)
     if answer.num_rows == 0:
         raise InputError("the table has no rows", hint="check the file or the filter before it")
-    if weight is not None and (bad := sum(answer["bad"].to_pylist())):
+    if weight is not None and (bad := int(answer["bad"].to_numpy().sum())):
         raise InputError(
             f"the weight column {weight!r} is missing, zero, negative or infinite in {bad} rows",
             hint="sampling weights are positive: drop those rows or repair the weights",
         )
-    codes = np.empty((answer.num_rows, len(columns)), dtype=np.int32)
-    categories = []
-    for j in range(len(columns)):
-        codes[:, j], values = _encode(answer[f"c{j}"], suppressed)
-        categories.append(values)
+    codes, categories = packing.unpack([answer[key] for key in keys])
+    if suppressed is not None:
+        categories = [_set_apart(codes[:, j], v, suppressed) for j, v in enumerate(categories)]
     n = answer["n"].to_numpy().astype(np.int64, copy=False)
     weights = None if weight is None else answer["w"].to_numpy()
     # Groups come in any order from several threads, and `SUPPRESSED` sorts before missing: fix
     # one order, so that the same table gives the same bytes.
-    if not ordered or np.any(codes == SUPPRESSED):
+    if not packing.ordered or np.any(codes == SUPPRESSED):
         order = group(codes, [len(values) for values in categories], lowest=SUPPRESSED).first
-        codes, n = codes[order], n[order]
+        codes, n = _take(codes, order, range(len(columns))), n[order]
         weights = None if weights is None else weights[order]
     return Counts(tuple(columns), tuple(categories), codes, n, weights)
 
@@ -339,63 +338,15 @@ def _check_type(column: str, kind: pa.DataType) -> None:
         )
 
 
-def _enums(table: Table, columns: Sequence[str]) -> dict[str, str]:
-    """Return an SQL enum type for each text column of a file that has few values.
-
-    Grouping by codes takes half the time of grouping by text, and finding the values next to none
-    where the file holds its text by dictionary, as Parquet does.
-    """
-    text = [c for c in columns if _is_text(table.schema.field(c).type)]
-    if table.origin != "file" or not text:
-        return {}
-    about = ", ".join(f"approx_count_distinct({quote(c)}) AS v{j}" for j, c in enumerate(text))
-    answer = table.query(f"SELECT {about} FROM source")
-    few = [c for j, c in enumerate(text) if answer[f"v{j}"][0].as_py() <= _FEW]
-    if not few:
-        return {}
-    distinct = " UNION ALL ".join(
-        f"(SELECT DISTINCT {j} AS j, {quote(c)} AS v FROM source WHERE {quote(c)} IS NOT NULL)"
-        for j, c in enumerate(few)
-    )
-    answer = table.query(f"SELECT j, v FROM ({distinct}) ORDER BY j, v")
-    values: dict[str, list[str]] = {c: [] for c in few}
-    for j, v in zip(answer["j"].to_pylist(), answer["v"].to_pylist(), strict=True):
-        values[few[j]].append(literal(v))
-    return {c: f"ENUM({', '.join(v)})" for c, v in values.items() if v}
-
-
-def _encode(
-    column: pa.ChunkedArray, suppressed: str | None
-) -> tuple[NDArray[np.int32], NDArray[np.generic]]:
-    """Return the codes of a column and its distinct values in ascending order."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_null(column.type):  # a column without a type has no values, not the value null
-        column = column.cast(pa.string())
-    array = column.combine_chunks()
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    raw = array.indices.cast(pa.int32()).fill_null(MISSING).to_numpy(zero_copy_only=False)
-    order = pc.sort_indices(array.dictionary).to_numpy()
-    values = array.dictionary.take(pa.array(order)).to_numpy(zero_copy_only=False)
-    rank = np.empty(len(order) + 1, dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    rank[-1] = MISSING  # index -1 reads the last entry
-    codes = rank[raw]
-    if suppressed is not None and values.dtype == object:
-        at = np.flatnonzero(values == suppressed)
-        if at.size:
-            here = int(at[0])
-            codes = np.where(codes == here, SUPPRESSED, codes - (codes > here)).astype(np.int32)
-            values = np.delete(values, here)
-    return codes, values
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
+def _set_apart(
+    codes: NDArray[np.int32], values: NDArray[np.generic], suppressed: str
+) -> NDArray[np.generic]:
+    """Turn the code of the text `suppressed` into the state; return the values without it."""
+    if values.dtype != object or not np.any(values == suppressed):
+        return values
+    here = int(np.flatnonzero(values == suppressed)[0])
+    codes[:] = np.where(codes == here, SUPPRESSED, codes - (codes > here))
+    return np.delete(values, here)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -404,6 +355,16 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     )
+
+
+def _take(
+    codes: NDArray[np.int32], rows: NDArray[np.int64], at: Sequence[int]
+) -> NDArray[np.int32]:
+    """Return these rows and columns, in column order in memory: columns are what is read."""
+    out = np.empty((len(rows), len(at)), dtype=np.int32, order="F")
+    for j, column in enumerate(at):
+        out[:, j] = codes[:, column][rows]
+    return out
 
 
 def _sums(group_of: NDArray[np.int64], n: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from niming.errors import InputError
 
 __all__ = [
+    "AREA_CODES",
     "CREDIT_CODE_ALPHABET",
     "MOBILE_SEGMENTS",
     "Characters",
@@ -32,11 +33,14 @@ __all__ = [
     "credit_code_check",
     "credit_code_valid",
     "credit_codes",
+    "foreign_resident_ids",
+    "landlines",
     "luhn_check",
     "luhn_valid",
     "mobile_valid",
     "mobiles",
     "organisation_code_check",
+    "passports",
     "plates",
     "resident_id_birth_date",
     "resident_id_check",
@@ -59,6 +63,25 @@ MOBILE_SEGMENTS = (
     *range(170, 174), *range(175, 179), *range(180, 190), *range(190, 194), *range(195, 200),
 )  # fmt: skip
 """First three digits that mainland networks have assigned to mobile numbers."""
+
+AREA_CODES = tuple(
+    map(
+        str,
+        (
+            10, *range(20, 26), *range(27, 30), *range(310, 320), 335, 349, *range(350, 360),
+            *range(370, 380), *range(391, 399), *range(410, 420), 421, 427, 429, *range(431, 441),
+            *range(451, 460), 464, *range(467, 480), 482, 483, *range(510, 520), 523, 527,
+            *range(530, 540), 543, 546, *range(550, 567), *range(570, 581), *range(591, 600),
+            *range(631, 636), 660, 662, 663, 668, 691, 692, 701, *range(710, 720), 722, 724, 728,
+            *range(730, 740), *range(743, 747), *range(750, 761), 762, 763, 766, 768, 769,
+            *range(770, 780), *range(790, 800), 812, 813, 816, 817, 818, 825, 826, 827,
+            *range(830, 840), *range(851, 860), *range(870, 880), 883, 886, 887, 888,
+            *range(891, 900), 901, 902, 903, 906, 908, 909, *range(930, 940), 941, 943,
+            *range(951, 956), *range(970, 980), *range(990, 1000),
+        ),
+    )
+)  # fmt: skip
+"""Area codes of mainland landlines without their nought; a few that were merged are kept."""
 
 _ZERO, _NINE = ord("0"), ord("9")
 _PLATE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # GA 36-2018: no I, no O
@@ -311,6 +334,34 @@ def resident_ids(
     return out
 
 
+def foreign_resident_ids(
+    province: Characters,
+    country: Characters,
+    birth: NDArray[np.datetime64],
+    male: Mask,
+    *,
+    rng: np.random.Generator,
+) -> Characters:
+    """Invent numbers of foreigners' permanent resident cards of 2023, all different.
+
+    Parameters
+    ----------
+    province : ndarray of shape (n, 2), uint8
+        First two digits of the region of application (GB/T 2260).
+    country : ndarray of shape (n, 3), uint8
+        The country in three digits (GB/T 2659).
+    birth : ndarray of shape (n,), datetime64[D]
+    male : ndarray of shape (n,), bool
+    rng : Generator
+
+    Notes
+    -----
+    9, province, country, date of birth, serial number, check character as of resident ids.
+    """
+    nine = np.full((len(birth), 1), _NINE, dtype=np.uint8)
+    return resident_ids(np.hstack([nine, province, country]), birth, male, rng=rng)
+
+
 def organisation_code_check(chars: Characters) -> Characters:
     """Return the ninth character of organisation codes (GB 11714), 0 where there is none.
 
@@ -437,6 +488,36 @@ def bank_cards(n: int, *, rng: np.random.Generator) -> Characters:
     return out
 
 
+def landlines(n: int, *, rng: np.random.Generator) -> Strings:
+    """Invent n numbers of landlines with area code and dash; two may be equal.
+
+    >>> str(landlines(1, rng=np.random.default_rng(1))[0])
+    '0595-86532458'
+    """
+    area = np.array(AREA_CODES)[rng.integers(0, len(AREA_CODES), n)]
+    eight = rng.random(n) < 0.5
+    number = np.where(
+        eight, rng.integers(20_000_000, 90_000_000, n), rng.integers(2_000_000, 9_000_000, n)
+    )
+    dashed = np.char.add(np.char.add("0", area), "-")
+    return np.char.add(dashed, number.astype(str)).astype(object)
+
+
+def passports(n: int, *, rng: np.random.Generator) -> Strings:
+    """Invent n numbers of ordinary passports: E and eight digits, or a letter and seven.
+
+    Two may be equal.
+
+    >>> passports(2, rng=np.random.default_rng(1)).tolist()
+    ['E47318869', 'EA1182162']
+    """
+    serial = rng.choice(10**8, size=n, replace=False)
+    letters = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ"))[rng.integers(0, 24, n)]
+    tail = np.char.zfill(serial.astype(str), 8)
+    lettered = np.char.add(letters, np.array([t[1:] for t in tail], dtype="<U7"))
+    return np.char.add("E", np.where(rng.random(n) < 0.5, lettered, tail)).astype(object)
+
+
 def mobile_valid(chars: Characters) -> Mask:
     """Return which rows are mainland mobile numbers: 11 digits of an assigned segment.
 
@@ -530,14 +611,23 @@ def _dates(ids: Characters) -> NDArray[np.datetime64]:
 
 
 def _luhn_sum(digits: Characters, *, last_counts_double: bool) -> tuple[Mask, NDArray[np.int64]]:
-    """Return which rows are digits only, and their Luhn sums."""
-    filled = digits != 0
-    length = filled.sum(axis=1)
-    place = np.arange(digits.shape[1])
-    good = (_digits(digits) == (place < length[:, None])).all(axis=1) & (length > 0)
-    value = np.where(filled, digits, _ZERO).astype(np.int64) - _ZERO
-    from_last = length[:, None] - 1 - place
-    double = from_last % 2 == (0 if last_counts_double else 1)
-    twice = 2 * value
-    value = np.where(double, np.where(twice > 9, twice - 9, twice), value)
-    return good, value.sum(axis=1)
+    """Return which rows are digits only, and their Luhn sums.
+
+    A column of the matrix at a time, so that no matrix of wide integers is made.
+    """
+    n, width = digits.shape
+    length = np.zeros(n, dtype=np.int64)
+    good = np.ones(n, dtype=np.bool_)
+    sums = np.zeros((2, n), dtype=np.int64)  # where even, and where odd places count double
+    for place in range(width):
+        column = digits[:, place]
+        filled = column != 0
+        good &= ~filled | (_digits(column) & (length == place))
+        length += filled
+        value = np.where(filled, column, _ZERO) - np.uint8(_ZERO)
+        twice = value * np.uint8(2)
+        sums[place % 2] += np.where(value > 4, twice - np.uint8(9), twice)
+        sums[1 - place % 2] += value
+    good &= length > 0
+    double = (length - last_counts_double) % 2  # the place of which parity counts double
+    return good, np.where(double == 0, sums[0], sums[1])

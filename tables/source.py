@@ -89,6 +89,11 @@ class Table:
             return f"CASE WHEN isnan({name}) THEN NULL ELSE {name} + 0.0 END"
         return f"CAST({name} AS VARCHAR)" if pa.types.is_dictionary(kind) else name
 
+    @property
+    def has_dictionaries(self) -> bool:
+        """Whether the engine reads text by dictionary, as from Parquet."""
+        return self._engine.has_dictionaries
+
     def project(self, columns: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""
         self.require(columns)

@@ -109,6 +109,8 @@ class DuckDB:
         The connection of `relation` where it is ours: long queries on it can be interrupted.
     keeps : object, optional
         What must live as long as this engine.
+    has_dictionaries : bool, default False
+        Whether text is read by dictionary, so that a function of it is computed once a value.
     """
 
     def __init__(
@@ -116,7 +118,10 @@ class DuckDB:
         relation: duckdb.DuckDBPyRelation,
         connection: duckdb.DuckDBPyConnection | None = None,
         keeps: object = None,
+        *,
+        has_dictionaries: bool = False,
     ) -> None:
+        self.has_dictionaries = has_dictionaries
         self._relation = relation
         self._connection = connection
         self._keeps = keeps
@@ -137,7 +142,7 @@ class DuckDB:
             relation = connection.read_parquet([glob.escape(path) for path in paths])
         except duckdb.Error as error:
             raise _told(error) from None
-        return cls(relation, connection)
+        return cls(relation, connection, has_dictionaries=True)
 
     @classmethod
     def from_batches(cls, batches: pa.RecordBatchReader) -> DuckDB:
@@ -163,7 +168,7 @@ class DuckDB:
     def project(self, columns: Sequence[str]) -> DuckDB:
         """Return the relation with these columns alone, in this order."""
         relation = self._relation.project(", ".join(quote(c) for c in columns))
-        return DuckDB(relation, self._connection, self)
+        return DuckDB(relation, self._connection, self, has_dictionaries=self.has_dictionaries)
 
     def query(self, sql: str) -> pa.Table:
         """Run `sql` over the relation, named ``source``, and return the answer as Arrow.
