@@ -12,8 +12,8 @@ import numpy as np
 from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, Numbers, classes_of, match_sizes, suppressed_class
-from niming.tables import Classes, Counts, Source, count, texts
-from niming.tables.grouping import group
+from niming.risk.joint import Joint
+from niming.tables import Classes, Counts, Source
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +118,8 @@ class Reidentification(Result):
         basis, reason = "none", _NO_POPULATION
         outside: Numbers | None = None
         if population is not None:
-            basis, outside = "population table", _population_sizes(classes, population)
+            basis = "population table"
+            outside = Joint.of(classes, population).sizes_of_table()
         elif classes.weight is not None:
             weight = classes.weight
             outside = weight if missing == "own-value" else match_sizes(classes, weight)
@@ -379,40 +380,3 @@ def _attacker(size: Numbers, records: Numbers, threshold_size: int) -> Attacker:
         n_records_at_risk=int(records[below].sum()),
         n_classes_at_risk=int(np.count_nonzero(below)),
     )
-
-
-def _population_sizes(classes: Classes, population: Source | Counts) -> Numbers:
-    """Return how many people of `population` each class stands for."""
-    names = classes.quasi_identifiers
-    people = (
-        population.select(names) if isinstance(population, Counts) else count(population, names)
-    )
-    counts = classes.counts
-    size = len(classes.size)
-    codes = np.empty((people.n_cells, len(names)), dtype=np.int64)
-    inside = np.ones(people.n_cells, dtype=np.bool_)
-    spans = []
-    for j, name in enumerate(names):
-        mine = counts.categories[counts.position(name)]
-        spans.append(len(mine))
-        place = {text: code for code, text in enumerate(texts(mine))}
-        theirs = [place.get(text, -1) for text in texts(people.categories[j])]
-        # Negative codes, missing and suppressed, stay what they are.
-        lookup = np.array([*theirs, *range(-2, 0)], dtype=np.int64)
-        codes[:, j] = lookup[people.codes[:, j]]
-        inside &= (people.codes[:, j] < 0) | (codes[:, j] >= 0)
-    rows = np.concatenate([classes.codes.astype(np.int64), codes[inside]])
-    groups = group(rows, spans, lowest=-2)
-    sums = np.zeros(len(groups.first), dtype=np.int64)
-    np.add.at(sums, groups.group_of[size:], people.n[inside])
-    outside: Numbers = sums[groups.group_of[:size]]
-    hidden = suppressed_class(classes)
-    if hidden is not None:
-        outside[hidden] = max(outside[hidden], classes.size[hidden])
-    if short := int(np.count_nonzero(outside < classes.size)):
-        raise InputError(
-            f"the population has fewer people than the table has records in {short} of {size} "
-            "classes",
-            hint="a population holds everybody in the table, its columns generalised alike",
-        )
-    return outside
