@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
-from niming.risk.classes import Missing, classes_of, match_sizes, shown, suppressed_class
+from niming.risk.classes import (
+    Missing,
+    check_missing,
+    classes_of,
+    shown,
+    sizes_of,
+    suppressed_class,
+)
 from niming.tables import Classes, Counts, Source
 
 if TYPE_CHECKING:
@@ -50,14 +56,7 @@ class Anonymity(Result):
     @classmethod
     def of(cls, classes: Classes, *, missing: Missing = "own-value") -> Anonymity:
         """Measure equivalence classes."""
-        if missing not in ("own-value", "matches-anything"):
-            raise InputError(
-                "missing must be 'own-value' or 'matches-anything'",
-                hint="certification uses the stricter, 'own-value'",
-            )
-        size = classes.size
-        if missing == "matches-anything":
-            size = match_sizes(classes, size).astype(np.int64, copy=False)
+        size = sizes_of(classes, missing=missing)
         return cls(size, classes.size, missing, suppressed_class(classes))
 
     @cached_property
@@ -226,7 +225,7 @@ def k_anonymity(
     ColumnNotFoundError
         A quasi-identifier that the table does not have.
     InputError
-        No quasi-identifiers, one named twice, or a table without rows.
+        No quasi-identifiers, one named twice, a table without rows, or an unknown reading.
 
     Notes
     -----
@@ -253,5 +252,6 @@ def k_anonymity(
     >>> k_anonymity(table, quasi_identifiers=["age"]).k
     2
     """
+    check_missing(missing)
     classes = classes_of(source, quasi_identifiers=quasi_identifiers, suppressed=suppressed)
     return Anonymity.of(classes, missing=missing)

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from niming.errors import HierarchyError, InputError
 from niming.measure import Measure, Result
-from niming.risk.classes import Numbers, classes_of, starts_of, suppressed_class
+from niming.risk.classes import (
+    Missing,
+    Numbers,
+    check_missing,
+    classes_of,
+    spectra_of,
+    starts_of,
+    suppressed_class,
+    totals_of,
+)
 from niming.tables import MISSING, SUPPRESSED, Classes, Counts, Hierarchy, Source, Spectrum
 
 if TYPE_CHECKING:
@@ -64,6 +73,7 @@ class Closeness(Result):
     t_unsuppressed : float or None
         Largest distance of the classes that show anything; None if all records are suppressed.
     records : ndarray of shape (n_classes,), int64
+    missing : {"own-value", "matches-anything"}
     """
 
     sensitive: str
@@ -72,6 +82,7 @@ class Closeness(Result):
     t: float
     t_unsuppressed: float | None
     records: NDArray[np.int64]
+    missing: Missing = "own-value"
 
     @classmethod
     def of(
@@ -81,31 +92,41 @@ class Closeness(Result):
         *,
         distance: Distance = "equal",
         spectrum: Spectrum | None = None,
+        missing: Missing = "own-value",
     ) -> Closeness:
-        """Measure equivalence classes; `spectrum` is that of `sensitive`, if it is at hand."""
+        """Measure equivalence classes; `spectrum` is `spectrum_of` this reading, if at hand."""
         _check(distance)
+        check_missing(missing)
         if spectrum is None:
-            spectrum = classes.spectrum(sensitive)
-        starts = starts_of(spectrum)
-        if isinstance(distance, Hierarchy):
-            ratio = _hierarchical(spectrum, starts, classes, sensitive, distance)
-        elif distance == "ordered":
-            ratio = _ordered(spectrum, classes.size)
+            pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            ratio = _equal(spectrum, starts, classes.size)
-        per_class = np.minimum(ratio.above / ratio.below, 1.0)
-        shown: NDArray[np.float64] | None = per_class
-        if (hidden := suppressed_class(classes)) is not None:
-            shown = per_class.copy()
-            shown[hidden] = -1.0
-            shown = shown if len(shown) > 1 else None
+            pieces = iter([(np.arange(classes.n_classes), spectrum)])
+        table = totals_of(classes, sensitive)
+        tree = _tree(classes, sensitive, distance) if isinstance(distance, Hierarchy) else None
+        hidden = suppressed_class(classes)
+        per_class = np.empty(classes.n_classes)
+        largest, largest_shown = 0.0, 0.0
+        for rows, piece in pieces:
+            if tree is not None:
+                ratio = _hierarchical(piece, table, tree)
+            elif distance == "ordered":
+                ratio = _ordered(piece, table)
+            else:
+                ratio = _equal(piece, table)
+            found = np.minimum(ratio.above / ratio.below, 1.0)
+            per_class[rows] = found
+            largest = max(largest, ratio.at(int(found.argmax())))
+            shown = np.flatnonzero(rows != (-1 if hidden is None else hidden))
+            if len(shown):
+                largest_shown = max(largest_shown, ratio.at(int(shown[found[shown].argmax()])))
         return cls(
             sensitive=sensitive,
             distance="hierarchical" if isinstance(distance, Hierarchy) else distance,
             per_class=per_class,
-            t=ratio.at(int(per_class.argmax())),
-            t_unsuppressed=None if shown is None else ratio.at(int(shown.argmax())),
+            t=largest,
+            t_unsuppressed=None if hidden == classes.n_classes - 1 else largest_shown,
             records=classes.size,
+            missing=missing,
         )
 
     def n_records_above(self, t: float) -> int:
@@ -118,14 +139,18 @@ class Closeness(Result):
 
     def measures(self) -> tuple[Measure, ...]:
         """Return t over all classes, and without the class of suppressed records."""
+        stem, definition = "t_closeness", _DEFINITION[self.distance]
+        if self.missing == "matches-anything":
+            stem += ".matching"
+            definition += "; missing and suppressed match anything"
         return tuple(
             Measure(
-                f"t_closeness.{self.distance}{part}[{self.sensitive}]",
+                f"{stem}.{self.distance}{part}[{self.sensitive}]",
                 value,
                 "distance",
                 (0, 1),
                 "lower-is-safer",
-                _DEFINITION[self.distance] + what,
+                definition + what,
                 _SOURCE[self.distance],
                 "" if value is not None else "every record is suppressed",
             )
@@ -158,6 +183,7 @@ def t_closeness(
     sensitive: str,
     distance: Distance = "equal",
     suppressed: str | None = None,
+    missing: Missing = "own-value",
 ) -> Closeness:
     """Measure how far the sensitive values of a class may be from those of the whole table.
 
@@ -177,6 +203,9 @@ def t_closeness(
         over the height of the hierarchy.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
+        value: then a class is measured on the records of all classes that agree with it.
 
     Returns
     -------
@@ -190,7 +219,7 @@ def t_closeness(
     HierarchyError
         The hierarchy lacks values (counted), has one level only, or several tops.
     InputError
-        No quasi-identifiers, `sensitive` is one of them, or an unknown distance.
+        No quasi-identifiers, `sensitive` is one of them, or an unknown distance or reading.
 
     Notes
     -----
@@ -210,8 +239,15 @@ def t_closeness(
     earth mover's distance, the same if nothing is missing, and convex as it is, so that merging
     classes never raises t.
 
+    The table's t is never larger where anything matches: what a person is then hidden among is a
+    union of whole classes, and all distances are convex. Neither reading bounds the other for a
+    single class nor for `t_unsuppressed`, because suppressed records then stand among the others
+    and may be far from the table. So report both. q is that of the table in both readings.
+
     Sums are of integers while n² m < 2⁶¹, and the largest is divided once, so that a t of 1/5 is
-    not 0.2000…1. One GROUP BY, then O(n_cells log n_cells), whatever the number of values.
+    not 0.2000…1. One GROUP BY, then O(n_cells log n_cells), whatever the number of values. Where
+    anything matches and something is missing, classes are compared by the patterns of what they
+    know, in bounded memory: `spectra_of` in risk/classes.py says what it costs.
 
     References
     ----------
@@ -227,6 +263,7 @@ def t_closeness(
     0.25
     """
     _check(distance)
+    check_missing(missing)
     if not isinstance(sensitive, str):
         raise InputError("sensitive is one column", hint="measure each sensitive column by itself")
     classes = classes_of(
@@ -235,7 +272,7 @@ def t_closeness(
         sensitive=[sensitive],
         suppressed=suppressed,
     )
-    return Closeness.of(classes, sensitive, distance=distance)
+    return Closeness.of(classes, sensitive, distance=distance, missing=missing)
 
 
 def _check(distance: object) -> None:
@@ -257,45 +294,50 @@ def _surplus(
     expected: NDArray[np.int64],
     class_of: NDArray[np.int64],
     size: NDArray[np.int64],
-    starts: NDArray[np.int64],
+    n_rows: int,
 ) -> Numbers:
     """Return Σ max(0, p − q) a class, times size times n_rows.
 
     Only values that the class has can be in surplus, and surplus equals deficit.
     """
-    n_rows = int(size.sum())
     kind = np.int64 if n_rows * n_rows < _EXACT else np.float64
     surplus = n.astype(kind) * n_rows - expected.astype(kind) * size[class_of]
+    starts = np.flatnonzero(np.diff(class_of, prepend=-1))
     sums: Numbers = np.add.reduceat(np.maximum(surplus, 0), starts)
     return sums
 
 
-def _equal(spectrum: Spectrum, starts: NDArray[np.int64], size: NDArray[np.int64]) -> _Ratio:
-    at = spectrum.value.astype(np.int64) - SUPPRESSED
-    expected = _totals(at, spectrum.n, spectrum.n_values - SUPPRESSED)[at]
-    above = _surplus(spectrum.n, expected, spectrum.class_of, size, starts)
-    return _Ratio(above, _scaled(size, int(size.sum())))
+def _sizes(spectrum: Spectrum) -> NDArray[np.int64]:
+    sizes: NDArray[np.int64] = np.add.reduceat(spectrum.n, starts_of(spectrum))
+    return sizes
 
 
-def _ordered(spectrum: Spectrum, size: NDArray[np.int64]) -> _Ratio:
-    n_rows = int(size.sum())
-    known = spectrum.value >= 0
-    complete = bool(known.all())
+def _equal(spectrum: Spectrum, table: NDArray[np.int64]) -> _Ratio:
+    size, n_rows = _sizes(spectrum), int(table.sum())
+    expected = table[spectrum.value.astype(np.int64) - SUPPRESSED]
+    above = _surplus(spectrum.n, expected, spectrum.class_of, size, n_rows)
+    return _Ratio(above, _scaled(size, n_rows))
+
+
+def _ordered(spectrum: Spectrum, table: NDArray[np.int64]) -> _Ratio:
+    size, n_rows = _sizes(spectrum), int(table.sum())
+    values = table[-SUPPRESSED:]
     class_of, value, n = spectrum.class_of, spectrum.value, spectrum.n
-    if not complete:
-        class_of, value, n = class_of[known], value[known], n[known]
-    n_known = _totals(class_of, n, len(size))
-    above, n_steps = _steps(class_of, value.astype(np.int64), n, n_known, spectrum.n_values)
-    if complete:
+    every = int(values.sum())
+    if every == n_rows:
+        above, n_steps = _steps(class_of, value.astype(np.int64), n, size, values)
         return _Ratio(above, _scaled(size, n_rows * n_steps))
     # What is known is compared as ordered, at the class's share of it; the rest as equal.
-    every = int(n_known.sum())
+    known = value >= 0
+    class_of, value, n = class_of[known], value[known], n[known]
+    n_known = _totals(class_of, n, len(size))
+    above, n_steps = _steps(class_of, value.astype(np.int64), n, n_known, values)
     distances = above / (size * float(max(every, 1) * n_steps))
     moved = np.abs(n_known / size - every / n_rows)
     for state in (MISSING, SUPPRESSED):
         here = spectrum.value == state
         count = _totals(spectrum.class_of[here], spectrum.n[here], len(size))
-        moved += np.abs(count / size - count.sum() / n_rows)
+        moved += np.abs(count / size - table[state - SUPPRESSED] / n_rows)
     return _Ratio(distances + moved / 2, np.ones(len(size)))
 
 
@@ -304,7 +346,7 @@ def _steps(
     value: NDArray[np.int64],
     n: NDArray[np.int64],
     size: NDArray[np.int64],
-    n_values: int,
+    totals: NDArray[np.int64],
 ) -> tuple[Numbers, int]:
     """Return Σ_v |P_v − Q_v| a class, times size times n_rows, and m − 1 (at least 1).
 
@@ -314,7 +356,6 @@ def _steps(
     out_of = len(size)
     if not len(n):
         return np.zeros(out_of, dtype=np.int64), 1
-    totals = _totals(value, n, n_values)
     occurs = totals > 0
     rank = (np.cumsum(occurs) - 1)[value]
     table = np.cumsum(totals[occurs])  # records up to each rank
@@ -341,15 +382,25 @@ def _steps(
     return above, max(m - 1, 1)
 
 
-def _hierarchical(
-    spectrum: Spectrum,
-    starts: NDArray[np.int64],
-    classes: Classes,
-    sensitive: str,
-    hierarchy: Hierarchy,
-) -> _Ratio:
+class _Tree(NamedTuple):
+    """A hierarchy over all values and the two states, in an order with its nodes side by side.
+
+    Attributes
+    ----------
+    order : ndarray of shape (2 + n_values,), int64
+        The value at each rank, as its code less SUPPRESSED.
+    labels : ndarray of shape (height, 2 + n_values), int64
+        The node of each rank at each level below the top.
+    """
+
+    order: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+
+def _tree(classes: Classes, sensitive: str, hierarchy: Hierarchy) -> _Tree:
     counts = classes.counts
-    bound = hierarchy.bind(counts.categories[counts.position(sensitive)], column=sensitive)
+    categories = counts.categories[counts.position(sensitive)]
+    bound = hierarchy.bind(categories, column=sensitive)
     height = bound.n_levels - 1
     if height < 1:
         raise HierarchyError(
@@ -363,30 +414,31 @@ def _hierarchical(
             hint="add a last level with one label for all",
         )
     # Suppressed and missing come first and are nodes of their own at every level below the top.
-    labels = np.empty((height, spectrum.n_values - SUPPRESSED), dtype=np.int64)
+    labels = np.empty((height, len(categories) - SUPPRESSED), dtype=np.int64)
     labels[:, :-SUPPRESSED] = [0, 1]
     labels[:, -SUPPRESSED:] = bound.codes[:height].astype(np.int64) - SUPPRESSED
-    # In this order of the values the leaves of every node stand side by side.
     order = np.lexsort(labels)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    labels = labels[:, order]
+    return _Tree(order, labels[:, order])
+
+
+def _hierarchical(spectrum: Spectrum, table: NDArray[np.int64], tree: _Tree) -> _Ratio:
+    rank = np.empty_like(tree.order)
+    rank[tree.order] = np.arange(len(rank))
+    totals = table[tree.order]
+    size, n_rows = _sizes(spectrum), int(table.sum())
     node = rank[spectrum.value.astype(np.int64) - SUPPRESSED]
     by_tree = np.lexsort((node, spectrum.class_of))
     node, n, class_of = node[by_tree], spectrum.n[by_tree], spectrum.class_of[by_tree]
-    totals = _totals(node, n, len(order))
-    size = classes.size
     above: Numbers | None = None
-    for label in labels:
+    for label in tree.labels:
         first = np.flatnonzero(np.diff(class_of, prepend=-1) | np.diff(label[node], prepend=-1))
         n = np.add.reduceat(n, first)
         node, class_of = node[first], class_of[first]
-        starts = np.flatnonzero(np.diff(class_of, prepend=-1))
         expected = _totals(label, totals, int(label.max()) + 1)[label[node]]
-        surplus = _surplus(n, expected, class_of, size, starts)
+        surplus = _surplus(n, expected, class_of, size, n_rows)
         above = surplus if above is None else above + surplus
     assert above is not None
-    return _Ratio(above, _scaled(size, int(size.sum()) * height))
+    return _Ratio(above, _scaled(size, n_rows * len(tree.labels)))
 
 
 def _scaled(size: NDArray[np.int64], factor: int) -> Numbers:

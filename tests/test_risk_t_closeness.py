@@ -12,8 +12,9 @@ from scipy.optimize import linprog
 
 from niming.errors import HierarchyError, InputError
 from niming.risk import t_closeness
+from niming.risk.classes import spectrum_of
 from niming.risk.t_closeness import Closeness
-from niming.tables import SUPPRESSED, Counts, Hierarchy
+from niming.tables import SUPPRESSED, Classes, Counts, Hierarchy
 
 TREE = Hierarchy.from_rows(
     [
@@ -107,6 +108,109 @@ def test_unknown_values_stand_apart(distance: str, rows: list[tuple[int, int]]) 
         assert (found.per_class >= expected - 1e-9).all()
     else:
         np.testing.assert_allclose(found.per_class, expected, atol=1e-9)
+
+
+Row = tuple[int, int, int]
+
+
+def holed(lowest: int) -> st.SearchStrategy[list[Row]]:
+    code = st.integers(SUPPRESSED, 1)
+    return st.lists(
+        st.tuples(code, code, st.integers(lowest, len(VALUES) - 1)), min_size=1, max_size=14
+    )
+
+
+def of_holed(rows: list[Row]) -> Classes:
+    cells = sorted(Counter(rows).items())
+    return Counts(
+        columns=("q", "r", "s"),
+        categories=(np.arange(2), np.arange(2), np.array(VALUES, dtype=object)),
+        codes=np.array([c for c, _ in cells], dtype=np.int32),
+        n=np.array([n for _, n in cells], dtype=np.int64),
+    ).classes(["q", "r"])
+
+
+def matching_by_linear_program(rows: list[Row], distance: str) -> list[float]:
+    """Move the values of all rows that agree with a class to those of the table."""
+    values = sorted({v for *_, v in rows})
+    occurring = [v for v in values if v >= 0]
+    cost = np.array([[between(a, b, occurring, distance) for b in values] for a in values])
+    q = np.array([sum(v == x for *_, v in rows) for x in values]) / len(rows)
+    out = []
+    for one, other in sorted({(a, b) for a, b, _ in rows}):
+        mine = [
+            v
+            for a, b, v in rows
+            if (a == one or a < 0 or one < 0) and (b == other or b < 0 or other < 0)
+        ]
+        p = np.array([mine.count(x) for x in values]) / len(mine)
+        out.append(transport(p, q, cost))
+    return out
+
+
+@pytest.mark.parametrize("distance", ["equal", "ordered", "hierarchical"])
+@settings(max_examples=50, deadline=None)
+@given(rows=st.one_of(holed(0), holed(SUPPRESSED)))
+def test_matching_equals_the_linear_program(distance: str, rows: list[Row]) -> None:
+    kind = TREE if distance == "hierarchical" else distance
+    classes = of_holed(rows)
+    found = Closeness.of(classes, "s", distance=kind, missing="matches-anything")  # type: ignore[arg-type]
+    expected = np.array(matching_by_linear_program(rows, distance))
+    if distance == "ordered" and min(v for *_, v in rows) < 0:
+        assert (found.per_class >= expected - 1e-9).all()
+    else:
+        np.testing.assert_allclose(found.per_class, expected, atol=1e-9)
+    assert found.t == pytest.approx(found.per_class.max(), abs=1e-12)
+    spectrum = spectrum_of(classes, "s", missing="matches-anything")
+    again = Closeness.of(
+        classes,
+        "s",
+        distance=kind,  # type: ignore[arg-type]
+        spectrum=spectrum,
+        missing="matches-anything",
+    )
+    assert (again.t, again.t_unsuppressed) == (found.t, found.t_unsuppressed)
+
+
+@pytest.mark.parametrize("distance", ["equal", "ordered", "hierarchical"])
+@settings(max_examples=150, deadline=None)
+@given(rows=holed(SUPPRESSED))
+def test_the_table_is_never_further_where_anything_matches(distance: str, rows: list[Row]) -> None:
+    kind = TREE if distance == "hierarchical" else distance
+    classes = of_holed(rows)
+    own = Closeness.of(classes, "s", distance=kind)  # type: ignore[arg-type]
+    matching = Closeness.of(classes, "s", distance=kind, missing="matches-anything")  # type: ignore[arg-type]
+    assert matching.t <= own.t + 1e-12
+    assert (matching.t_unsuppressed is None) == (own.t_unsuppressed is None)
+
+
+def test_what_is_shown_can_be_further_where_anything_matches() -> None:
+    """a: 1 x, 1 y; b: 10 x, 10 y; suppressed: 2 x. The table is 13 x in 24, a matching 3 in 4."""
+    table = {"q": ["a"] * 2 + ["b"] * 20 + ["*"] * 2, "s": [*"xy", *"xy" * 10, *"xx"]}
+    call = {"quasi_identifiers": ["q"], "sensitive": "s", "suppressed": "*"}
+    own = t_closeness(table, **call)  # type: ignore[arg-type]
+    matching = t_closeness(table, **call, missing="matches-anything")  # type: ignore[arg-type]
+    assert own.per_class.tolist() == pytest.approx([11 / 24, 1 / 24, 1 / 24])
+    assert matching.per_class.tolist() == pytest.approx([0, 5 / 24, 12 / 22 - 13 / 24])
+    assert (own.t, own.t_unsuppressed) == (11 / 24, 1 / 24)
+    assert (matching.t, matching.t_unsuppressed) == (5 / 24, 5 / 24)
+
+
+def test_the_second_reading_has_names_of_its_own() -> None:
+    table = {"q": [1, None], "s": [5, 6]}
+    for distance in ("equal", "ordered"):
+        found = t_closeness(
+            table,
+            quasi_identifiers=["q"],
+            sensitive="s",
+            distance=distance,  # type: ignore[arg-type]
+            missing="matches-anything",
+        )
+        stem = f"t_closeness.matching.{distance}"
+        assert [m.name for m in found.measures()] == [f"{stem}[s]", f"{stem}_unsuppressed[s]"]
+        assert found.t == 0
+    with pytest.raises(InputError, match="'own-value' or 'matches-anything'"):
+        t_closeness(table, quasi_identifiers=["q"], sensitive="s", missing="skip")  # type: ignore[arg-type]
 
 
 def test_ordered_with_many_values_equals_the_formula() -> None:
