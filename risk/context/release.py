@@ -274,7 +274,7 @@ def release_risk(
         hidden = suppressed_class(sizes)
         size = sizes.size
     else:
-        size = _sizes(sizes)
+        size = whole_sizes(sizes)
     rest = shown(size, hidden)
     readings = [size, rest] if rest.size else [size]
     ways: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -336,7 +336,8 @@ def _mean_over_classes(size: NDArray[np.int64] | NDArray[np.float64]) -> float:
     return math.fsum((n_classes / sizes).tolist()) / len(size)
 
 
-def _sizes(sizes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+def whole_sizes(sizes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return class sizes as an array; raise unless they are whole numbers from 1 on."""
     size = np.asarray(sizes)
     if size.ndim != 1 or not size.size:
         raise InputError("there are no classes", hint="give the sizes of the released classes")
