@@ -229,9 +229,7 @@ def _kind(kind: pa.DataType) -> str:
         return "number"
     if types.is_date(kind) or types.is_timestamp(kind):
         return "moment"
-    if types.is_time(kind):
-        return "time"
-    return "duration" if types.is_duration(kind) else "category"
+    return "time" if types.is_time(kind) else "category"
 
 
 def _numbers(
@@ -251,11 +249,10 @@ def _numbers(
             column = column.cast(pa.timestamp("us")).cast(pa.int64())
         elif pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
-        elif not whole or pa.types.is_floating(column.type):
+        elif not whole:
             column = column.cast(pa.float64(), safe=False)
-        elif not pa.types.is_integer(column.type):  # times and durations
-            width = pa.int32() if column.type.bit_width == 32 else pa.int64()
-            column = column.cast(width).cast(pa.int64())
+        elif pa.types.is_time(column.type):  # in microseconds, as the engine holds them
+            column = column.cast(pa.int64())
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), None, column)
         known.append(column.is_valid().to_numpy())
