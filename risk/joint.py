@@ -44,13 +44,22 @@ class Joint:
 
     @classmethod
     def of(
-        cls, table: Classes, population: Source | Counts, *, suppressed: str | None = None
+        cls, table: Classes, population: Source | Counts | Joint, *, suppressed: str | None = None
     ) -> Joint:
         """Join classes to a population that has the same columns, generalised in the same way.
 
         Values are compared as text, so that 30 and ``"30"`` are the same age. `suppressed` marks
-        suppressed cells of a population given as a table; Counts know theirs.
+        suppressed cells of a population given as a table; Counts know theirs. A Joint of these
+        classes is returned as it is, so that several measures can share one.
         """
+        if isinstance(population, Joint):
+            names = population.classes.quasi_identifiers
+            if (names, len(population.class_of)) != (table.quasi_identifiers, table.n_classes):
+                raise InputError(
+                    "this population was joined to other classes",
+                    hint="give the population itself, or Joint.of(classes, population)",
+                )
+            return population
         names = table.quasi_identifiers
         if isinstance(population, Counts):
             people = population.select(names)

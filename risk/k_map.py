@@ -90,8 +90,7 @@ class KMap(Result):
         records = classes.size
         hidden = suppressed_class(classes)
         if population is not None:
-            joint = population if isinstance(population, Joint) else Joint.of(classes, population)
-            sizes = joint.sizes_of_table(missing=missing)
+            sizes = Joint.of(classes, population).sizes_of_table(missing=missing)
             return cls(sizes, records, "population table", None, None, missing, hidden)
         if fraction is not None:
             sizes = sizes_of(classes, missing=missing)

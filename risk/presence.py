@@ -66,7 +66,7 @@ class Presence(Result):
     ) -> Presence:
         """Measure equivalence classes within a population."""
         check_missing(missing)
-        joint = population if isinstance(population, Joint) else Joint.of(classes, population)
+        joint = Joint.of(classes, population)
         sizes = joint.sizes(missing=missing)
         hidden = suppressed_class(joint.classes)
         if hidden is not None and sizes[hidden] < joint.records[hidden]:

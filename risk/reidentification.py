@@ -92,7 +92,7 @@ class Reidentification(Result):
         classes: Classes,
         *,
         threshold_size: int = 5,
-        population: Source | Counts | None = None,
+        population: Source | Counts | Joint | None = None,
         missing: Missing = "own-value",
     ) -> Reidentification:
         """Measure equivalence classes; with weights or a population, the population's as well."""
@@ -108,23 +108,18 @@ class Reidentification(Result):
                 "missing must be 'own-value' or 'matches-anything'",
                 hint="certification uses the stricter, 'own-value'",
             )
-        if population is not None and missing == "matches-anything":
-            raise InputError(
-                "a population table is compared with missing='own-value' only",
-                hint="a record that matches anything matches the whole population",
-            )
         records = classes.size
         size: Numbers = records if missing == "own-value" else match_sizes(classes, records)
         basis, reason = "none", _NO_POPULATION
         outside: Numbers | None = None
         if population is not None:
             basis = "population table"
-            outside = Joint.of(classes, population).sizes_of_table()
+            outside = Joint.of(classes, population).sizes_of_table(missing=missing)
         elif classes.weight is not None:
             weight = classes.weight
-            outside = weight if missing == "own-value" else match_sizes(classes, weight)
-            basis = "sampling weights"
-            if short := int(np.count_nonzero(outside < size * (1 - 1e-9))):
+            people = weight if missing == "own-value" else match_sizes(classes, weight)
+            outside, basis = np.maximum(people, size), "sampling weights"
+            if short := int(np.count_nonzero(people < size * (1 - 1e-9))):
                 reason = (
                     f"the weights sum to less than the records in {short} classes, so they are "
                     "not numbers of people represented"
@@ -133,7 +128,7 @@ class Reidentification(Result):
         prosecutor = _attacker(size, records, threshold_size)
         journalist = Attacker(reason=reason)
         if outside is not None:
-            journalist = _attacker(np.maximum(outside, size), records, threshold_size)
+            journalist = _attacker(outside, records, threshold_size)
         hidden = suppressed_class(classes)
         return cls(
             prosecutor=prosecutor,
@@ -304,7 +299,8 @@ def reidentification(
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed cell is a value of its own, or agrees with every value.
+        A missing or suppressed cell, in whichever of the two tables, is a value of its own, or
+        agrees with every value.
 
     Returns
     -------

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from niming.errors import ColumnNotFoundError, InputError
-from niming.risk.disclosure import Disclosure, Likeness, beta_likeness, delta_disclosure
+from niming.risk.disclosure import Disclosure, delta_disclosure
+from niming.risk.likeness import Likeness, beta_likeness
 from niming.tables import MISSING, SUPPRESSED, Counts
 
 CITY = Path(__file__).parent / "reference" / "city2000"
@@ -72,9 +73,30 @@ def ratios(rows: list[Row], missing: str) -> dict[tuple[int, int], dict[int, Fra
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=rows_of_three)
 def test_delta_equals_the_fractions(missing: str, rows: list[Row]) -> None:
+    compare_delta(missing, rows)
+
+
+@pytest.mark.parametrize("missing", READINGS)
+@settings(max_examples=100, deadline=None)
+@given(rows=rows_of_three)
+def test_beta_equals_the_fractions(missing: str, rows: list[Row]) -> None:
+    compare_beta(missing, rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", READINGS)
+def test_thousands_of_tables_equal_the_fractions(missing: str) -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(3_000):
+        rows = [tuple(row) for row in rng.integers(-2, 3, (int(rng.integers(1, 20)), 3)).tolist()]
+        compare_delta(missing, rows)
+        compare_beta(missing, rows)
+
+
+def compare_delta(missing: str, rows: list[Row]) -> None:
     found = delta_disclosure(
         counted(rows),
         quasi_identifiers=["p", "q"],
@@ -98,10 +120,7 @@ def test_delta_equals_the_fractions(missing: str, rows: list[Row]) -> None:
     np.testing.assert_allclose(bits.per_class * math.log(2), found.per_class, rtol=1e-12)
 
 
-@pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=300, deadline=None)
-@given(rows=rows_of_three)
-def test_beta_equals_the_fractions(missing: str, rows: list[Row]) -> None:
+def compare_beta(missing: str, rows: list[Row]) -> None:
     arguments = {"quasi_identifiers": ["p", "q"], "sensitive": "s", "missing": missing}
     basic = beta_likeness(counted(rows), **arguments)  # type: ignore[arg-type]
     enhanced = beta_likeness(counted(rows), kind="enhanced", **arguments)  # type: ignore[arg-type]
@@ -137,7 +156,7 @@ def test_beta_equals_the_fractions(missing: str, rows: list[Row]) -> None:
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=rows_of_three)
 def test_order_multiples_and_one_class(missing: str, rows: list[Row]) -> None:
     classes = counted(rows).classes(["p", "q"])
@@ -157,7 +176,7 @@ def test_order_multiples_and_one_class(missing: str, rows: list[Row]) -> None:
     assert Likeness.of(alone, "s", kind="enhanced").beta == 0
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=rows_of_three)
 def test_merging_classes_never_raises_beta_or_delta(rows: list[Row]) -> None:
     apart, merged = counted(rows).classes(["p", "q"]), counted(rows).classes(["p"])

@@ -57,7 +57,7 @@ READINGS = ["own-value", "matches-anything"]
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sample=rows, others=st.lists(st.tuples(cells, cells), max_size=12))
 def test_a_population_table_equals_a_double_loop(
     missing: str, sample: list[Row], others: list[Row]
@@ -79,7 +79,7 @@ def test_a_population_table_equals_a_double_loop(
     assert found.class_size_needed(3) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(sample=rows, people=rows)
 def test_any_population_is_measured_or_refused(sample: list[Row], people: list[Row]) -> None:
     short, nobody = 0, 0
@@ -213,6 +213,26 @@ def test_truncation_and_significance_make_it_cautious(
 
 
 @pytest.mark.slow
+def test_thousands_of_population_tables_equal_a_double_loop() -> None:
+    rng = np.random.default_rng(4)
+    letters = np.array(["a", "b", "c", None, "*"], dtype=object)
+    for _ in range(4_000):
+        q = int(rng.integers(1, 4))
+        people = [tuple(row) for row in letters[rng.integers(0, 5, (int(rng.integers(1, 25)), q))]]
+        sample = people[: int(rng.integers(1, len(people) + 1))]
+        for missing in READINGS:
+            found = k_map(
+                counted(sample),
+                quasi_identifiers=[f"q{j}" for j in range(q)],
+                population=counted(people),
+                missing=missing,  # type: ignore[arg-type]
+            )
+            sizes = [sum(agree(row, person, missing) for person in people) for row in sample]
+            assert found.k == min(sizes)
+            assert found.n_records_below(3) == sum(s < 3 for s in sizes)
+
+
+@pytest.mark.slow
 def test_the_significance_holds_in_samples() -> None:
     """A class of K − 1 people is taken for K or more with a probability of at most α.
 
@@ -321,6 +341,9 @@ def test_one_joint_serves_several_measures() -> None:
     assert KMap.of(classes, population=joint).k == 1
     assert joint.sizes_of_table().tolist() == [1, 2]
     assert joint.sizes().tolist() == [1, 2, 1]
+    other = counted([("a",), ("b",), ("c",)]).classes(["q0"])
+    with pytest.raises(InputError, match="other classes"):
+        KMap.of(other, population=joint)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ pairs = st.lists(st.tuples(cells, cells), min_size=1, max_size=10)
 KEYS = ["q0", "q1"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sample=pairs, others=st.lists(st.tuples(cells, cells), max_size=12))
 def test_own_values_equal_the_shares_of_a_counter(sample: list[Row], others: list[Row]) -> None:
     people = sample + others
@@ -65,7 +65,7 @@ def test_own_values_equal_the_shares_of_a_counter(sample: list[Row], others: lis
         assert found.n_people_below(float(delta)) == sum(shares[p] < delta for p in people)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     everybody=st.lists(st.tuples(cells, cells), min_size=1, max_size=14),
     holes=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=10),
@@ -100,7 +100,7 @@ def test_matching_equals_a_double_loop(
         assert found.n_people_below(float(delta)) == sum(s < delta for s in shares)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(everybody=st.lists(st.tuples(known, known), min_size=1, max_size=14), n=st.integers(1, 10))
 def test_both_readings_agree_where_nothing_is_missing(everybody: list[Row], n: int) -> None:
     sample = everybody[:n]
@@ -121,7 +121,7 @@ def test_both_readings_agree_where_nothing_is_missing(everybody: list[Row], n: i
     assert own.delta_min <= merged.delta_min <= own.prior <= merged.delta_max <= own.delta_max
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(sample=pairs, people=pairs)
 def test_a_population_that_does_not_hold_the_table_is_refused(
     sample: list[Row], people: list[Row]

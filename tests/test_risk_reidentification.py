@@ -155,10 +155,15 @@ def test_matching_anything() -> None:
     risk = reidentification(table, quasi_identifiers=["q", "r"], missing="matches-anything")
     assert risk.prosecutor.highest == 1 / 3
     assert risk.measures()[0].name == "reidentification.matching.prosecutor.highest"
-    with pytest.raises(InputError, match="own-value"):
-        reidentification(
-            table, quasi_identifiers=["q"], population=table, missing="matches-anything"
-        )
+    # (missing, x) agrees with (a, x), (b, x) and (missing, x); (a, x) with (a, x), (missing, x).
+    people = {"q": ["a", "a", "b", None], "r": ["x", "y", "x", "x"]}
+    matched = reidentification(
+        table, quasi_identifiers=["q", "r"], population=people, missing="matches-anything"
+    )
+    assert matched.journalist.highest == 1 / 2
+    assert matched.journalist.mean_over_records == pytest.approx((1 / 3 + 1 / 2 + 1 / 2) / 3)
+    with pytest.raises(InputError, match="in 1 of 2 classes"):
+        reidentification(table, quasi_identifiers=["q", "r"], population=people)
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 0.2, True])
