@@ -111,9 +111,11 @@ class Disclosure(Result):
     def measures(self) -> tuple[Measure, ...]:
         """Return δ with and without the class of suppressed records, and δ of present values."""
         unit = {math.e: "nats", 2.0: "bits"}.get(self.base, f"logarithm to base {self.base:g}")
-        infinite = (
-            f"infinite: {self.n_classes_lacking} of {len(self.records)} classes lack a value of "
-            "the column"
+        shown_lacking = shown(self.lacking, self.suppressed)
+        infinite, infinite_shown = (
+            f"infinite: {np.count_nonzero(lacking)} of {len(lacking)} classes lack a value of the "
+            "column"
+            for lacking in (self.lacking, shown_lacking)
         )
         whole = "largest |log p/q| of a value in a class, p its share there, q in the table"
         rows: list[tuple[str, float | int | None, str, str, str]] = [
@@ -123,7 +125,7 @@ class Disclosure(Result):
                 self.delta_unsuppressed,
                 unit,
                 f"{whole}; without the fully suppressed records",
-                _HIDDEN if self.delta_unsuppressed is None else infinite,
+                infinite_shown if shown_lacking.size else _HIDDEN,
             ),
             ("delta_present", self.delta_present, unit, f"{whole}; of values that it has", ""),
             (
@@ -164,12 +166,13 @@ class Disclosure(Result):
         -------
         matplotlib.figure.Figure
         """
+        delta = "infinite" if self.lacking.any() else f"{self.delta:.4g}"
         return draw_gains(
             np.where(self.lacking > 0, np.inf, self.per_class),
             self.records,
             words=f"δ of the class in {self.sensitive}",
             last="a value\nis ruled out",
-            title=f"δ = {self.delta:.4g}; {self.delta_present:.4g} over the values present",
+            title=f"δ: {delta}; {self.delta_present:.4g} over the values present",
         )
 
 

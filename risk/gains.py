@@ -112,7 +112,20 @@ def draw_gains(
     last: str,
     title: str,
 ) -> Figure:
-    """Draw the share of records by bands of a number from 0 on, what is infinite as `last`."""
+    """Draw the share of records by bands of a number from 0 on.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_classes,), float64, >= 0
+        Infinite ones get a band of their own, marked as a risk.
+    records : ndarray of shape (n_classes,), int64
+    words, last, title : str
+        What the numbers are, what the infinite ones are, and the heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     from niming.risk.bands import Bands, draw
 
     edges = (0.1, 0.25, 0.5, 1, 2, 5, 10, 100)

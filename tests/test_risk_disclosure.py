@@ -249,6 +249,11 @@ def test_the_suppressed_class_counts_and_can_be_left_out() -> None:
     delta = delta_disclosure(table, **arguments)  # type: ignore[arg-type]
     assert delta.delta == math.inf
     assert delta.delta_unsuppressed == pytest.approx(math.log(5 / 4))
+    assert "infinite: 1 of 3 classes" in delta.measures()[0].reason
+    rest = {**table, "s": ["x", "x", "y", "x", "x"]}
+    delta = delta_disclosure(rest, **arguments)  # type: ignore[arg-type]
+    assert "infinite: 2 of 3 classes" in delta.measures()[0].reason
+    assert "infinite: 1 of 2 classes" in delta.measures()[1].reason
     enhanced = beta_likeness(table, kind="enhanced", **arguments)  # type: ignore[arg-type]
     assert (enhanced.beta, enhanced.beta_unsuppressed) == (None, 0.25)
     every = {"q": ["*", "*"], "s": ["x", "y"]}
