@@ -50,16 +50,16 @@ def exact_reciprocal(size: NDArray[np.int64], population: Numbers) -> Floats:
     >>> exact_reciprocal(np.array([1, 2, 2]), np.array([2.0, 4.0, 2.0])).round(4)
     array([0.6931, 0.3069, 0.5   ])
     """
-    size = np.asarray(size, dtype=np.float64)
-    odds = (population - size) / size
+    records: Floats = size.astype(np.float64)
+    odds: Floats = (population - records) / records
     out = np.empty(len(size))
     single = size == 1
     upward = (size <= _RECURSION) & (odds >= 1)
     out[single] = _first(odds[single])
     at = np.flatnonzero(upward & ~single)
-    out[at] = _recursion(size[at], odds[at])
+    out[at] = _recursion(records[at], odds[at])
     at = np.flatnonzero(~upward & ~single)
-    out[at] = _series(size[at], odds[at])
+    out[at] = _series(records[at], odds[at])
     return out
 
 
