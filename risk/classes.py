@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.risk.agreement import Link, agreements
-from niming.tables import SUPPRESSED, Classes, Counts, Source, Spectrum, count
+from niming.tables import MISSING, SUPPRESSED, Classes, Counts, Source, Spectrum, count, texts
 from niming.tables.grouping import group
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "starts_of",
     "suppressed_class",
     "totals_of",
+    "value_codes",
 ]
 
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
@@ -328,6 +329,53 @@ def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
     at = counts.column_codes(sensitive).astype(np.int64) - SUPPRESSED
     size = len(counts.categories[counts.position(sensitive)]) - SUPPRESSED
     return _summed(at, counts.n, size)
+
+
+def value_codes(counts: Counts, column: str, values: Sequence[object]) -> NDArray[np.int32]:
+    """Return the codes of some values of `column`, None being the missing ones.
+
+    Parameters
+    ----------
+    counts : Counts
+    column : str
+    values : sequence
+        Compared as canonical text, so that 3, 3.0 and ``"3"`` are one value; each once.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), int32
+        In ascending order.
+
+    Raises
+    ------
+    InputError
+        No values, one given twice, or values that do not occur in the column (counted).
+
+    Examples
+    --------
+    >>> from niming.tables import count
+    >>> value_codes(count({"ill": ["flu", "hiv", None]}, ["ill"]), "ill", ["hiv", None])
+    array([-1,  1], dtype=int32)
+    """
+    if isinstance(values, str):
+        raise InputError("values is one text, not a list", hint="write values=[…]")
+    asked = texts(values).tolist()
+    if not asked:
+        raise InputError("no sensitive values given", hint="leave values out to take all")
+    if len(set(asked)) < len(asked):
+        raise InputError("values names a value twice", hint="name each value once")
+    present = np.unique(counts.column_codes(column))
+    categories = texts(counts.categories[counts.position(column)])
+    known: dict[object, int] = {categories[code]: code for code in present.tolist() if code >= 0}
+    if MISSING in present:
+        known[None] = MISSING
+    lacking = sum(value not in known for value in asked)
+    if lacking:
+        raise InputError(
+            f"{lacking} of the {len(asked)} values given do not occur in {column!r}",
+            hint="write them as the column does; a value that does not occur has no share",
+        )
+    return np.sort(np.array([known[value] for value in asked], dtype=np.int32))
 
 
 def starts_of(spectrum: Spectrum) -> NDArray[np.int64]:
