@@ -120,14 +120,14 @@ def test_measures_name_column_and_reading() -> None:
     table = {"q": ["x", "x", None], "s": ["a", "a", "b"]}
     own = homogeneity(table, quasi_identifiers=["q"], sensitive="s")
     assert {m.name: m.value for m in own.measures()} == {
-        "homogeneity.n_records[s]": 3,
-        "homogeneity.rate[s]": 1.0,
-        "homogeneity.n_unique[s]": 1,
-        "homogeneity.guess_rate[s]": 1.0,
-        "homogeneity.baseline[s]": 2 / 3,
+        "attacks.homogeneity.n_records[s]": 3,
+        "attacks.homogeneity.rate[s]": 1.0,
+        "attacks.homogeneity.n_unique[s]": 1,
+        "attacks.homogeneity.guess_rate[s]": 1.0,
+        "attacks.homogeneity.baseline[s]": 2 / 3,
     }
     either = homogeneity(table, quasi_identifiers=["q"], sensitive="s", missing="matches-anything")
-    assert either.measures()[0].name == "homogeneity.matching.n_records[s]"
+    assert either.measures()[0].name == "attacks.homogeneity.matching.n_records[s]"
     assert either.to_dict()["missing"] == "matches-anything"
     assert isinstance(either, Homogeneity)
     assert either.plot().axes

@@ -126,7 +126,9 @@ class Homogeneity(Result):
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the records exposed, and how often a guess from the class is right."""
-        stem = "homogeneity" if self.missing == "own-value" else "homogeneity.matching"
+        stem = "attacks.homogeneity"
+        if self.missing == "matches-anything":
+            stem += ".matching"
         least = "all" if self.threshold == 1 else f"at least {self.threshold:g}"
         rows: list[tuple[str, int | float, str, float, Direction, str]] = [
             (
