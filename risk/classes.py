@@ -17,6 +17,7 @@ from niming.tables.grouping import group
 __all__ = [
     "Missing",
     "Numbers",
+    "blocks_of",
     "check_missing",
     "classes_of",
     "is_complete",
@@ -40,6 +41,7 @@ Missing: TypeAlias = Literal["own-value", "matches-anything"]
 """How a missing or suppressed quasi-identifier is read."""
 
 _MOST_PAIRS = 2**20  # pairs of class and value that are summed at a time
+_BLOCK = 2**15  # pairs of class and value that are measured at a time, in the processor's cache
 _MOST_DISTINCT = 32  # a column with no more distinct numbers than this is never continuous
 
 
@@ -234,11 +236,10 @@ def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-val
     >>> list(zip(found.class_of.tolist(), found.value.tolist(), found.n.tolist()))
     [(0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1)]
     """
+    check_missing(missing)
+    if missing == "own-value" or is_complete(classes):
+        return classes.spectrum(sensitive)
     pieces = list(spectra_of(classes, sensitive, missing=missing))
-    if len(pieces) == 1 and len(pieces[0][0]) == classes.n_classes:
-        rows, only = pieces[0]
-        if bool((rows[1:] > rows[:-1]).all()):
-            return only
     class_of = np.concatenate([rows[piece.class_of] for rows, piece in pieces])
     value = np.concatenate([piece.value for _, piece in pieces])
     n = np.concatenate([piece.n for _, piece in pieces])
@@ -268,8 +269,8 @@ def spectra_of(
 
     Notes
     -----
-    Where nothing is missing, or missing is a value of its own, there is one piece. Else a piece
-    sums at most 2²⁰ pairs of class and value (or those of one class, if that has more), and beside
+    Where nothing is missing, or missing is a value of its own, these are `blocks_of` the spectrum
+    of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one class, if that has more), and beside
     it stand the counts of the classes that agree, O(n_cells) in all. `agreements` says what it
     costs to find them.
 
@@ -283,7 +284,7 @@ def spectra_of(
     check_missing(missing)
     own = classes.spectrum(sensitive)
     if missing == "own-value" or is_complete(classes):
-        yield np.arange(classes.n_classes), own
+        yield from blocks_of(own)
         return
     starts = starts_of(own)
     lengths = np.diff(starts, append=len(own.n))
@@ -308,6 +309,32 @@ def spectra_of(
                     n_values=own.n_values,
                 ),
             )
+
+
+def blocks_of(spectrum: Spectrum) -> Iterator[tuple[NDArray[np.int64], Spectrum]]:
+    """Return a spectrum of all classes in pieces of neighbouring classes, as `spectra_of` does.
+
+    A piece has at most 2¹⁵ pairs of class and value, or one class: what is computed on it stays in
+    the processor's cache, which makes measures of millions of classes several times faster.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M"], "ill": ["flu", "flu"]}
+    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
+    >>> [(rows.tolist(), s.n.tolist()) for rows, s in blocks_of(classes.spectrum("ill"))]
+    [([0, 1], [1, 1])]
+    """
+    starts = starts_of(spectrum)
+    ends = np.append(starts[1:], len(spectrum.n))
+    for first, last in _cuts(ends, _BLOCK):
+        pairs = slice(int(starts[first]), int(ends[last - 1]))
+        piece = Spectrum(
+            class_of=spectrum.class_of[pairs] - first,
+            value=spectrum.value[pairs],
+            n=spectrum.n[pairs],
+            n_values=spectrum.n_values,
+        )
+        yield np.arange(first, last), piece
 
 
 def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from niming.measure import Measure, Result
 from niming.risk.classes import (
     Missing,
     Numbers,
+    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
@@ -96,7 +97,7 @@ class Diversity(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = iter([(np.arange(classes.n_classes), spectrum)])
+            pieces = blocks_of(spectrum)
         n_classes, whole = classes.n_classes, kind != "entropy"
         per_class: Numbers = (
             np.empty(n_classes, dtype=np.int64) if whole else np.empty(n_classes, dtype=np.float64)

@@ -15,6 +15,7 @@ from niming.measure import Measure, Result
 from niming.risk.classes import (
     Missing,
     Numbers,
+    blocks_of,
     check_missing,
     classes_of,
     spectra_of,
@@ -100,7 +101,7 @@ class Closeness(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = iter([(np.arange(classes.n_classes), spectrum)])
+            pieces = blocks_of(spectrum)
         table = totals_of(classes, sensitive)
         tree = _tree(classes, sensitive, distance) if isinstance(distance, Hierarchy) else None
         hidden = suppressed_class(classes)
