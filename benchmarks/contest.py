@@ -22,6 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
+from benchmarks.environments import python_of
+
 Answer = dict[str, float]
 """What a rival computed, by the name of the measure."""
 
@@ -137,7 +139,7 @@ def lines(entries: Sequence[Entry], meanings: Mapping[str, str]) -> list[str]:
 
 def _start(name: str, task: Mapping[str, object]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.contest", name, json.dumps(task)],
+        [python_of(name), "-m", "benchmarks.contest", name, json.dumps(task)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
