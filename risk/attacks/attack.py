@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -72,6 +72,8 @@ class AttackResult(Result):
         The sensitive column of an attack that has one.
     faults : tuple of str
         Further reasons to doubt the result, which the attack itself knows.
+    settings : mapping
+        What else the attack was told or chose, such as how many neighbours it looked at.
     reference : str
     """
 
@@ -86,6 +88,7 @@ class AttackResult(Result):
     columns: tuple[str, ...] = ()
     about: str = ""
     faults: tuple[str, ...] = ()
+    settings: Mapping[str, JSON] = field(default_factory=dict)
     reference: str = _SOURCE
 
     def __post_init__(self) -> None:
@@ -246,6 +249,7 @@ class AttackResult(Result):
             "attack": self.name,
             "about": self.about,
             "columns": list(self.columns),
+            "settings": dict(self.settings),
             "reliable": self.reliable,
             "reasons": list(self.reasons),
             "confidence": self.confidence,
@@ -342,8 +346,8 @@ class Tables(NamedTuple):
             return ()
         listed = ", ".join(map(repr, columns))
         return (
-            f"no value of {listed} in the release occurs in the original: generalise original and "
-            "hold-out as the release was",
+            f"no value of {listed} in the release occurs in the original: leave it out by "
+            "columns=, or generalise original and hold-out as the release was",
         )
 
 

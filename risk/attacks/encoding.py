@@ -28,16 +28,19 @@ class CodedColumn:
     n_values : int
         Distinct known values in all tables together; codes run from 0 to `n_values` - 1.
     values : ndarray of shape (n_values,), float64, optional
-        The numbers behind the codes, ascending; dates as days, times as microseconds. None for a
+        The numbers behind the codes, ascending; dates and times in microseconds. None for a
         column of categories, whose codes have an order but no distance.
+    is_time : bool
+        Whether these numbers are dates or times, whose zero means nothing.
     """
 
     name: str
     n_values: int
     values: NDArray[np.float64] | None = None
+    is_time: bool = False
 
     def __repr__(self) -> str:
-        kind = "category" if self.values is None else "number"
+        kind = "category" if self.values is None else "time" if self.is_time else "number"
         return f"CodedColumn({self.name!r}, {kind}, n_values={self.n_values})"
 
     @property
@@ -213,7 +216,7 @@ def _code(
     kinds = {_kind(part.type) for part in parts if part.null_count < len(part)}
     if len(kinds) == 1 and "category" not in kinds:
         codes, values = _numbers(name, parts, moments=kinds == {"moment"})
-        column = CodedColumn(name, len(values), values)
+        column = CodedColumn(name, len(values), values, is_time=kinds != {"number"})
     else:
         codes, n_values = _categories(parts)
         column = CodedColumn(name, n_values)
