@@ -19,7 +19,7 @@ CELL = st.one_of(st.none(), st.sampled_from(["a", "b", "[1, 2)", "*", "34"]))
 NUMBER = st.one_of(st.none(), st.integers(-5, 5), st.sampled_from([0.5, -0.0]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     one=st.lists(st.tuples(CELL, NUMBER), min_size=1, max_size=9),
     two=st.lists(st.tuples(CELL, NUMBER), min_size=1, max_size=9),

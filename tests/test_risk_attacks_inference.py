@@ -80,7 +80,7 @@ def test_the_baseline_is_the_most_frequent_released_value() -> None:
     assert found.baseline == pytest.approx((original["ill"] == "none").mean())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     numbers=st.lists(st.integers(-20, 20), min_size=1, max_size=12),
     tolerance=st.sampled_from([0.0, 0.1, 0.5]),

@@ -158,8 +158,9 @@ class AttackResult(Result):
             found.append(f"a table has {self.n_rows} rows, fewer than {FEWEST_ROWS}")
         if not beats(self.attack, self.naive, self.confidence):
             found.append(
-                f"the attack succeeds in {self.rate:.3f} of cases and a guess without it in "
-                f"{self.baseline:.3f}: an attack this weak shows nothing"
+                f"the attack succeeds in {self.rate:.3f} of {self.n_attacks} cases and a guess "
+                f"without it in {self.baseline:.3f}, a difference that chance can make: it shows "
+                "nothing"
             )
         return (*found, *self.faults)
 
@@ -429,7 +430,8 @@ def check_attacks(n_attacks: int) -> None:
     """Refuse a number of attacks that is not a whole number of at least 1."""
     if isinstance(n_attacks, bool) or not isinstance(n_attacks, (int, np.integer)) or n_attacks < 1:
         raise InputError(
-            "n_attacks is not a whole number of at least 1", hint="2000 give ± 0.02 at 0.95"
+            "n_attacks is not a whole number of at least 1",
+            hint="2000 tell a rate to within 0.022 at a confidence of 0.95",
         )
 
 

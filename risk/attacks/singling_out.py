@@ -126,7 +126,8 @@ def singling_out(
     number of rows by a seeded draw; a control of another size would feign a risk or hide one.
 
     The baseline are random predicates of the same form, with values drawn from the columns'
-    domains. The positive control makes its predicates from the original.
+    domains. The positive control makes its predicates from the original. The intervals speak of
+    the predicates that might have been drawn, for these tables.
 
     Cost O(n_attacks · n_rows · n_columns), at 16 rows a step.
 
@@ -219,10 +220,8 @@ def _best_size(tables: Tables, n: int, confidence: float, draw: np.random.Genera
 
 def _written(table: Encoded, size: int, n: int, draw: np.random.Generator) -> _Predicates:
     """Write up to `n` different predicates that match the fewest rows of `table`."""
-    if size == 1:
-        made = _on_one_column(table)
-    else:
-        made = _different(_on_records(table, size, _POOL * n, draw))
+    written = _on_one_column(table) if size == 1 else _on_records(table, size, _POOL * n, draw)
+    made = _different(written)
     found = made.matching(table, 2)
     if found.min() > 1:
         found = made.matching(table, table.n_rows)
