@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -84,7 +85,7 @@ class TestJudge:
         with pytest.raises(InputError, match="49 questions are not answered: recipients, enclave"):
             SHEET.judge({})
         with pytest.raises(
-            InputError, match=r"1 question is not answered: funds\n.*assume='worst'"
+            InputError, match=r"1 question is not answered: funds\n.*='worst'"
         ):
             SHEET.judge(best() | {"funds": None})
 

@@ -5,6 +5,7 @@ from niming.risk.context.health_kse import HealthKSE, health_kse
 from niming.risk.context.question import Option, Question
 from niming.risk.context.questionnaire import Questionnaire
 from niming.risk.context.release import Grade, Mode, ReleaseRisk, acquaintance_risk, release_risk
+from niming.risk.context.safe_harbor import SafeHarbor, safe_harbor
 
 __all__ = [
     "Answers",
@@ -15,7 +16,9 @@ __all__ = [
     "Question",
     "Questionnaire",
     "ReleaseRisk",
+    "SafeHarbor",
     "acquaintance_risk",
     "health_kse",
     "release_risk",
+    "safe_harbor",
 ]
