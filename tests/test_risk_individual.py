@@ -259,14 +259,14 @@ def test_by_hand() -> None:
 )
 def test_edges_without_weights(values: list[object], highest: float) -> None:
     for missing in ("own-value", "matches-anything"):
-        risk = individual_risk({"q": values}, quasi_identifiers=["q"], missing=missing)  # type: ignore[arg-type]
+        risk = individual_risk({"q": values}, quasi_identifiers=["q"], missing=missing)
         assert risk.highest_risk == pytest.approx(highest)
 
 
 def test_suppressed_cells_are_read_both_ways() -> None:
     table = {"q": ["a", "a", "*"], "w": [5.0, 5.0, 5.0]}
     own, any_ = (
-        individual_risk(table, quasi_identifiers=["q"], weight="w", suppressed="*", missing=m)  # type: ignore[arg-type]
+        individual_risk(table, quasi_identifiers=["q"], weight="w", suppressed="*", missing=m)
         for m in ("own-value", "matches-anything")
     )
     assert own.size.tolist() == [1, 2]
