@@ -113,6 +113,27 @@ def test_a_bad_seed_is_refused(seed: object) -> None:
         generators(seed, 1)  # type: ignore[arg-type]
 
 
+def rows_of(draw: np.random.Generator, n: int, size: int) -> dict[str, list[int]]:
+    return {name: draw.integers(0, size, n).tolist() for name in "xyz"}
+
+
+@pytest.mark.parametrize(
+    ("size", "share", "overlaps"),
+    [(50, 1.0, True), (50, 0.2, True), (50, 0.0, False), (4, 0.0, False)],
+)
+def test_a_holdout_of_people_of_the_original_is_told(
+    size: int, share: float, overlaps: bool
+) -> None:
+    """Duplicates that chance makes (size 4: every row has some) are no overlap."""
+    draw = np.random.default_rng(2)
+    original, other = rows_of(draw, 600, size), rows_of(draw, 300, size)
+    n = int(share * 300)
+    holdout = {name: original[name][:n] + other[name][n:] for name in "xyz"}
+    made = tables_of(original, original, holdout)
+    assert made.overlaps() is overlaps
+    assert any("hold-out holds rows" in fault for fault in made.faults()) is overlaps
+
+
 def test_a_column_generalised_on_one_side_is_named() -> None:
     made = tables_of(
         {"age": [34, 51], "town": ["A", "B"]}, {"age": ["[30, 40)", "*"], "town": ["B", "C"]}, None

@@ -21,7 +21,8 @@ from niming.risk.attacks.statistics import (
     excess_interval,
     normal_quantile,
 )
-from niming.tables import Source
+from niming.tables import MISSING, Source
+from niming.tables.grouping import group
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,9 @@ __all__ = [
 
 FEWEST_ROWS = 100
 """Tables with fewer rows than this let no attack be judged."""
+
+_OVERLAP = 0.05  # share of the hold-out in the original that is passed over: it hides no more risk
+_SURE = 0.999
 
 _Direction: TypeAlias = Literal["higher-is-safer", "lower-is-safer", "higher-is-better"]
 
@@ -341,15 +345,38 @@ class Tables(NamedTuple):
                 found.append(column.name)
         return tuple(found)
 
+    def overlaps(self) -> bool:
+        """Return whether the hold-out holds people of the original, so that it controls nothing.
+
+        A row of the hold-out has an equal in the original about as often as a row of the original
+        has an equal among the others; people who are in both make it more often.
+        """
+        if self.holdout is None:
+            return False
+        rows = np.concatenate([self.original.codes, self.holdout.codes])
+        found = group(rows, [c.n_values for c in self.original.columns], lowest=MISSING)
+        n, size = self.original.n_rows, len(found.first)
+        in_original = np.bincount(found.group_of[:n], minlength=size)
+        shared = int(np.count_nonzero(in_original[found.group_of[n:]]))
+        doubled = int(np.count_nonzero(in_original[found.group_of[:n]] > 1))
+        outside, inside = Trials(shared, self.holdout.n_rows), Trials(doubled, n)
+        return outside.rate > inside.rate + _OVERLAP and beats(outside, inside, _SURE)
+
     def faults(self, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """Say of `strangers` what to do about them."""
-        if not (columns := self.strangers(names)):
-            return ()
-        listed = ", ".join(map(repr, columns))
-        return (
-            f"no value of {listed} in the release occurs in the original: leave it out by "
-            "columns=, or generalise original and hold-out as the release was",
-        )
+        """Say of `strangers` and `overlaps` what to do about them."""
+        found = []
+        if columns := self.strangers(names):
+            listed = ", ".join(map(repr, columns))
+            found.append(
+                f"no value of {listed} in the release occurs in the original: leave it out by "
+                "columns=, or generalise original and hold-out as the release was"
+            )
+        if self.overlaps():
+            found.append(
+                "the hold-out holds rows of the original: hold out people whom the release was "
+                "not made from"
+            )
+        return tuple(found)
 
 
 def tables_of(

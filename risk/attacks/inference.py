@@ -88,7 +88,9 @@ def inference(
     Warns
     -----
     UnreliableWarning
-        No hold-out, fewer than 100 rows, or an attack no better than one guess for everybody.
+        No hold-out, or one that holds people of the original; fewer than 100 rows; a released
+        column that shares no value with the original; or an attack that is no better than one guess for
+        everybody.
 
     Notes
     -----
@@ -131,7 +133,7 @@ def inference(
             )
     columns = None if known is None else [*known, sensitive]
     tables = tables_of(original, released, holdout, columns=columns)
-    return _attack(tables, sensitive, options).told()
+    return _attack(tables, sensitive, options, tables.faults()).told()
 
 
 def inference_of_each(
@@ -201,9 +203,10 @@ def inference_of_each(
     tables = tables_of(original, released, holdout, columns=columns)
     names = tables.original.names
     asked = names if sensitive is None else tuple(sensitive)
+    faults = tables.faults()
     results = []
     for name in asked:  # no comprehension: its frame would come between the warning and the caller
-        results.append(_attack(tables, name, options).told())
+        results.append(_attack(tables, name, options, faults).told())
     return tuple(results)
 
 
@@ -233,7 +236,9 @@ class _Options:
         return np.maximum(self.tolerance * np.abs(column.values), self.absolute_tolerance)
 
 
-def _attack(tables: Tables, sensitive: str, options: _Options) -> AttackResult:
+def _attack(
+    tables: Tables, sensitive: str, options: _Options, faults: tuple[str, ...]
+) -> AttackResult:
     names = tables.original.names
     if sensitive not in names:
         raise ColumnNotFoundError.among([sensitive], names, asked_by="sensitive=")
@@ -284,7 +289,7 @@ def _attack(tables: Tables, sensitive: str, options: _Options) -> AttackResult:
         confidence=options.confidence,
         columns=tuple(known),
         about=sensitive,
-        faults=tables.faults(),
+        faults=faults,
         settings={
             "tolerance": options.tolerance,
             "absolute_tolerance": options.absolute_tolerance,

@@ -78,7 +78,8 @@ def linkability(
     Warns
     -----
     UnreliableWarning
-        No hold-out, fewer than 100 rows, or an attack that does no better than drawing records.
+        No hold-out, or one that holds people of the original; fewer than 100 rows; a released
+        column that shares no value with the original; or an attack that does no better than drawing records.
 
     Notes
     -----

@@ -110,7 +110,8 @@ def singling_out(
     Warns
     -----
     UnreliableWarning
-        No hold-out, fewer than 100 rows, or an attack that does no better than random predicates.
+        No hold-out, or one that holds people of the original; fewer than 100 rows; a released
+        column that shares no value with the original; or an attack that does no better than random predicates.
 
     Notes
     -----
