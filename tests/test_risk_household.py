@@ -73,7 +73,7 @@ def test_equals_sdcmicro() -> None:
 
 
 @pytest.mark.parametrize("missing", ["own-value", "matches-anything"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows=rows_of_people)
 def test_equals_a_walk_through_the_households(
     missing: str, rows: list[tuple[int, int, float]]

@@ -156,7 +156,7 @@ def test_complete_rows_equal_sdcmicro_where_missing_matches_nothing() -> None:
 
 
 @pytest.mark.parametrize("missing", ["own-value", "matches-anything"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows=tables)
 def test_equals_all_pairs(missing: str, rows: list[tuple[object, ...]]) -> None:
     classes = counted(rows).classes(["x", "y", "z"])
@@ -204,7 +204,7 @@ def test_exact_is_the_integral_for_every_size() -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-11)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(f=st.integers(1, 10**7), log=st.floats(0, 9))
 def test_bounds(f: int, log: float) -> None:
     """Jensen: the mean of 1/F is above 1/mean; the approximation above both, by 4.1 %."""
@@ -227,7 +227,7 @@ def test_nearly_a_census_cancels_no_digits() -> None:
 
 
 @pytest.mark.parametrize("estimator", ["approximate", "exact"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=tables)
 def test_merging_classes_never_raises_the_highest_risk(
     estimator: str, rows: list[tuple[object, ...]]
