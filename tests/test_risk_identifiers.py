@@ -102,6 +102,7 @@ IDENTIFYING: dict[str, tuple[str, Make]] = {
     "plates": ("plate", plates),
     "new-energy plates": ("plate", green_plates),
     "e-mail": ("e-mail", emails),
+    "landlines": ("landline", lambda rng, n: [f"0431-8{d}" for d in digits(rng, n, 7)]),
     "ids among things": ("resident-id", hidden(ids, 0.01)),
     "mobiles among things": ("mobile", hidden(mobiles, 0.02)),
     "e-mail among things": ("e-mail", hidden(emails, 0.01)),
@@ -173,7 +174,9 @@ NEAR_MISSES: dict[str, Make] = {
         d.replace("-", "")
         for d in (np.datetime64("1950-01-01") + rng.integers(0, 27_000, n)).astype(str).tolist()
     ],
-    "landlines": lambda rng, n: [f"0431-8{d}" for d in digits(rng, n, 7)],
+    "part numbers with a dash": lambda rng, n: [
+        f"0{d[:3]}-{d[3:]}" for d in map(str, digits(rng, n, 10))
+    ],
     "mentions": lambda rng, n: [f"@用户{d}" for d in digits(rng, n, 4)],
     "coordinates": lambda rng, n: [
         f"{v:.6f}" for v in rng.uniform(100, 135, n).tolist()

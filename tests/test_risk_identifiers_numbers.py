@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from niming.risk.identifiers import numbers
+from niming.risk.identifiers import numbers, within
 from niming.tables import identifiers
 from niming.tables.identifiers import MOBILE_SEGMENTS
 
@@ -302,7 +302,7 @@ def test_whole_numbers_are_read_as_written() -> None:
 
 @pytest.mark.parametrize("kind", [*CHECKS, "inside"])
 def test_no_value_no_answer(kind: str) -> None:
-    fast = numbers.holds_identifier if kind == "inside" else CHECKS[kind][0]
+    fast = within.holds_identifier if kind == "inside" else CHECKS[kind][0]
     assert fast([]).shape == (0,)
     assert fast(pa.array([], pa.string())).shape == (0,)
     assert fast(pa.nulls(3, pa.string())).tolist() == [False] * 3
@@ -329,7 +329,7 @@ def test_no_value_no_answer(kind: str) -> None:
     ],
 )
 def test_an_identifier_inside_text_is_found(text: str) -> None:
-    assert numbers.holds_identifier([text]).tolist() == [True]
+    assert within.holds_identifier([text]).tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -348,4 +348,4 @@ def test_an_identifier_inside_text_is_found(text: str) -> None:
     ],
 )
 def test_other_text_is_left_alone(text: str) -> None:
-    assert numbers.holds_identifier([text]).tolist() == [False]
+    assert within.holds_identifier([text]).tolist() == [False]

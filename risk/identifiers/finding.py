@@ -11,7 +11,7 @@ from niming.tables.schema import Kind
 
 __all__ = ["Finding"]
 
-_RICH = ("role", "hierarchy", "categories")
+_RICH = ("role", "hierarchy", "categories", "contains")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Finding:
     ----------
     column : str
     holds : str
-        Format of the identifiers that its cells or its name show; empty if none.
+        Kind of identifier or attribute that its cells or its name show (``resident-id``,
+        ``mobile``, ``region-code`` …); empty if none.
     in_cells : bool
         Whether identifying numbers were found in the cells themselves.
     role, kind : Role, Kind
@@ -41,6 +42,16 @@ class Finding:
         Suggested; its bounds are round numbers or public knowledge.
     categories : tuple of str or None
         The public list of codes that the values are from; never copied from the cells.
+    contains : tuple of (str, float)
+        Of free text: kinds of identifiers inside, and the share of the records that have them.
+    sensitive_kind : str
+        Kind of sensitive personal information after PIPL, art. 28: health, biometrics, religion,
+        identity, finance, whereabouts or minors; empty if none is seen.
+    grade : int in [1, 4]
+        Proposed grade of general data after GB/T 43697-2024. Important and core data are declared,
+        never guessed.
+    grade_reason_zh, grade_reason_en : str
+        Why.
 
     Examples
     --------
@@ -64,6 +75,11 @@ class Finding:
     part: Part | None = None
     hierarchy: Hierarchy | None = None
     categories: tuple[str, ...] | None = None
+    contains: tuple[tuple[str, float], ...] = ()
+    sensitive_kind: str = ""
+    grade: int = 1
+    grade_reason_zh: str = ""
+    grade_reason_en: str = ""
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the finding as a JSON-safe dict."""
@@ -73,4 +89,5 @@ class Finding:
         out["role"] = str(self.role)
         out["hierarchy"] = None if self.hierarchy is None else self.hierarchy.to_spec()
         out["categories"] = None if self.categories is None else list(self.categories)
+        out["contains"] = dict(self.contains)
         return out

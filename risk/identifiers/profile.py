@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from niming.risk.identifiers import numbers
-from niming.risk.identifiers.numbers import Mask, Plain
+from niming.risk.identifiers.dates import is_date
+from niming.risk.identifiers.texts import Mask, Plain, plain
 from niming.tables import Table
 from niming.tables.schema import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Profile", "profile"]
+__all__ = ["Profile", "distinct", "profile"]
 
 _DATED = 0.95
 _COUNTED = 20
@@ -79,7 +80,12 @@ class Profile:
     @cached_property
     def dated(self) -> bool:
         """Whether the values are texts that spell dates."""
-        return self.kind == "categorical" and self.rate(numbers.is_date(self.texts)) >= _DATED
+        return self.kind == "categorical" and self.rate(is_date(self.texts)) >= _DATED
+
+    @cached_property
+    def dated_numbers(self) -> bool:
+        """Whether the values are whole numbers that spell dates, such as 19491231."""
+        return self.kind == "integer" and self.rate(is_date(self.texts)) >= _DATED
 
     @cached_property
     def counts_up(self) -> bool:
@@ -102,9 +108,8 @@ class Profile:
         return float(self.n[valid].sum() / self.n_present) if self.n_present else 0.0
 
 
-def profile(table: Table, column: str) -> Profile:
-    """Count the distinct values of a column in the engine, as text."""
-    import pyarrow.compute as pc
+def distinct(table: Table, column: str) -> pa.Table:
+    """Count the distinct values of a column in the engine, as text: columns v and n."""
     import pyarrow.types as types
 
     found = table.schema.field(column).type
@@ -113,16 +118,23 @@ def profile(table: Table, column: str) -> Profile:
     text = "CAST(v AS VARCHAR)"
     if types.is_floating(found) or types.is_decimal(found):  # 13800138000.0 is 13800138000
         text = f"CASE WHEN v = trunc(v) AND abs(v) < 1e18 THEN {_WHOLE} ELSE {text} END"
-    answer = table.query(f"SELECT {text} AS v, n FROM ({sql})")
+    return table.query(f"SELECT {text} AS v, n FROM ({sql})")
+
+
+def profile(column: str, answer: pa.Table, found: pa.DataType, n_rows: int) -> Profile:
+    """Make the profile of a column of type `found` from what `distinct` answered."""
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
     values = answer["v"].combine_chunks()
     n = answer["n"].to_numpy().astype(np.int64)
-    texts = numbers.plain(values)
+    texts = plain(values)
     there = pc.greater(pc.binary_length(texts.array), 0)  # nothing but blanks is missing
     if not pc.all(there).as_py():
         values, texts = values.filter(there), Plain(texts.array.filter(there))
         n = n[there.to_numpy(zero_copy_only=False)]
     rounded = types.is_floating(found)
-    return Profile(column, _kind(found), values, texts, n, table.n_rows, rounded)
+    return Profile(column, _kind(found), values, texts, n, n_rows, rounded)
 
 
 def _kind(found: object) -> Kind:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast, get_args
 
 from niming.errors import ColumnNotFoundError, InputError
 from niming.measure import JSON
 from niming.risk.identifiers.finding import Finding
 from niming.risk.identifiers.judgement import judge
-from niming.risk.identifiers.profile import profile
+from niming.risk.identifiers.profile import distinct, profile
 from niming.tables import Column, Role, Schema, Source, Table, read
 from niming.tables.schema import Format
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["Scan", "scan"]
 
@@ -24,6 +26,9 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 _AT_ONCE = 16
 """Columns of which a sample is in memory at a time."""
+
+_JUDGES = 2
+"""Columns that are judged at a time."""
 
 _COLOURS = {
     Role.DIRECT_IDENTIFIER: "#d1495b",
@@ -60,6 +65,11 @@ class Scan:
         """Return the columns in whose cells identifying numbers were found."""
         return tuple(f for f in self.findings if f.in_cells)
 
+    @property
+    def grade(self) -> int:
+        """Grade of the table: the highest of its columns (就高从严, GB/T 43697-2024)."""
+        return max(f.grade for f in self.findings)
+
     def schema(self) -> Schema:
         """Return the proposals as a schema, to be reviewed by a person. It holds no cell value."""
         columns = tuple(
@@ -71,6 +81,7 @@ class Scan:
                 categories=f.categories,
                 format=_format(f.holds),
                 nullable=True,
+                grade=f.grade,
                 reason=f.reason_en,
                 confidence=f.confidence,
             )
@@ -94,6 +105,7 @@ class Scan:
             "version": 1,
             "n_rows": self.n_rows,
             "n_scanned": self.n_scanned,
+            "grade": self.grade,
             "findings": [f.to_dict() for f in self.findings],
         }
 
@@ -102,26 +114,33 @@ class Scan:
         import pandas as pd
 
         rows = [f.to_dict() for f in self.findings]
-        return pd.DataFrame(rows).drop(columns=["hierarchy", "categories"])
+        return pd.DataFrame(rows).drop(columns=["hierarchy", "categories", "contains"])
 
     def __repr__(self) -> str:
         n = {role: sum(f.role == role for f in self.findings) for role in Role}
         roles = ", ".join(f"{k} {role}" for role, k in n.items() if k)
         found = [f.column for f in self.found()]
         cells = f"; identifying numbers in {', '.join(found[:6])}" if found else ""
-        return f"Scan({len(self.findings)} columns: {roles}{cells})"
+        seen = (
+            ""
+            if self.n_scanned == self.n_rows
+            else f"; {self.n_scanned} of {self.n_rows} rows seen"
+        )
+        return f"Scan({len(self.findings)} columns: {roles}{cells}; grade {self.grade}{seen})"
 
     def _repr_html_(self) -> str:
         chip = "color:#fff;border-radius:3px;padding:0 .4em;background:"
         rows = "".join(
             f"<tr><td>{html.escape(f.column)}</td>"
             f"<td><span style='{chip}{_COLOURS[f.role]}'>{html.escape(f.role)}</span></td>"
-            f"<td>{html.escape(f.kind)}</td><td>{f.confidence:.2f}</td>"
+            f"<td>{html.escape(f.kind)}</td><td>{f.grade}</td><td>{f.confidence:.2f}</td>"
             f"<td>{html.escape(f.reason_zh)}<br>{html.escape(f.reason_en)}</td></tr>"
             for f in self.findings
         )
-        head = "<tr><th>column</th><th>role</th><th>kind</th><th>confidence</th><th>why</th></tr>"
-        return f"<table>{head}{rows}</table>"
+        names = ("column", "role", "kind", "grade", "confidence", "why")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        seen = f"<caption>{self.n_scanned:,} / {self.n_rows:,} rows; grade {self.grade}</caption>"
+        return f"<table>{seen}<tr>{head}</tr>{rows}</table>"
 
 
 def scan(source: Source, *, sample: int | None = 1_000_000) -> Scan:
@@ -175,13 +194,44 @@ def scan(source: Source, *, sample: int | None = 1_000_000) -> Scan:
     if sample is not None and sample < 1:
         raise InputError("the sample to scan is below 1", hint="sample=None looks at every row")
     if sample is None or sample >= table.n_rows:
-        findings = [judge(profile(table, column)) for column in table.columns]
-        return Scan(tuple(findings), table.n_rows, table.n_rows)
+        return Scan(tuple(_judged(table)), table.n_rows, table.n_rows)
     findings = []
     for start in range(0, len(table.columns), _AT_ONCE):
         part = _spread(table.project(table.columns[start : start + _AT_ONCE]), sample)
-        findings += [judge(profile(part, column)) for column in part.columns]
-    return Scan(tuple(findings), table.n_rows, sample)
+        findings += _judged(part)
+    told = tuple(_of_sample(finding, sample, table.n_rows) for finding in findings)
+    return Scan(told, table.n_rows, sample)
+
+
+def _judged(table: Table) -> list[Finding]:
+    """Judge every column: the engine counts the next ones while others are judged beside it."""
+    n_rows = table.n_rows  # the engine answers one question at a time: none from the judges
+    found: list[Future[Finding]] = []
+    with ThreadPoolExecutor(_JUDGES) as pool:
+        for column in table.columns:
+            if len(found) >= _JUDGES:
+                found[-_JUDGES].result()  # no more columns in memory than are being judged
+            counted = distinct(table, column)
+            found.append(
+                pool.submit(_judge, column, counted, table.schema.field(column).type, n_rows)
+            )
+    return [future.result() for future in found]
+
+
+def _judge(column: str, counted: pa.Table, found: pa.DataType, n_rows: int) -> Finding:
+    return judge(profile(column, counted, found, n_rows))
+
+
+def _of_sample(finding: Finding, n: int, n_rows: int) -> Finding:
+    """Say of free text without a finding that rows which were not seen may hold identifiers."""
+    if finding.kind != "text" or finding.in_cells:
+        return finding
+    return replace(
+        finding,
+        reason_zh=f"{finding.reason_zh}（仅查看 {n_rows} 行中的 {n} 行，其余可能含标识号码）",
+        reason_en=f"{finding.reason_en} ({n} of {n_rows} rows were looked at; "
+        "others may hold identifying numbers)",
+    )
 
 
 def _spread(table: Table, n: int) -> Table:

@@ -63,11 +63,11 @@ def suggested(profile: Profile, kind: Kind, named: Header | None, holds: str) ->
     elif named is not None and named.age and kind in ("integer", "number"):
         hierarchy = Hierarchy.intervals(0, 120, 5, 10, 20, 40)
         if _lacks(profile, hierarchy):
-            hierarchy = _round(profile)
+            return _round(profile)
     elif what in ("date of birth", "date of an event") and kind == "integer":
         hierarchy = Hierarchy.intervals(1800, 2200, 5, 10, 20, 100)  # years
     elif kind in ("integer", "number"):
-        hierarchy = _round(profile)
+        return _round(profile)
     return None if hierarchy is None or _lacks(profile, hierarchy) else hierarchy
 
 
@@ -99,7 +99,7 @@ def _digits(profile: Profile, length: int) -> bool:
 
 
 def _round(profile: Profile) -> Hierarchy | None:
-    """Return intervals between powers of ten around the values."""
+    """Return intervals between powers of ten around the values: they cover all of them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
