@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from niming.errors import ColumnNotFoundError, InputError, UnreliableWarning
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, classes_of, match_sizes
-from niming.tables import SUPPRESSED, Classes, Counts, Source
-from niming.tables.grouping import group
+from niming.risk.column_sets import MOST_SETS, check_columns
+from niming.risk.minimal_uniques import minimal_uniques
+from niming.tables import Classes, Counts, Source
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,102 +27,11 @@ __all__ = ["Scoring", "Suda", "suda"]
 Scoring: TypeAlias = Literal["factorial", "supersets"]
 """What a minimal sample unique counts for."""
 
-_MOST_COLUMNS = 62
-"""A set of columns is the bits of one int64."""
-
 _NO_DIS = 28
 """With this many columns the exponent of the DIS score, 1 + (8 − m)/20, is no longer positive."""
 
 _SUDA = "Elliot, Manning and Ford 2002; Manning, Haglin and Keane 2008"
 _DIS = "Skinner and Elliot 2002; Elliot, Manning, Mayes, Gurd and Bane 2005"
-
-
-class _Groups(NamedTuple):
-    """Groups of rows in which somebody may yet be told from all others; see the kernel."""
-
-    row: NDArray[np.int32]
-    start: NDArray[np.int32]
-
-
-class _Node(NamedTuple):
-    """A set of columns, as bits and counted, and for each column before them what it may split."""
-
-    mask: int
-    size: int
-    groups: list[_Groups]
-
-
-class _Sorted(NamedTuple):
-    """Classes as the kernel wants them, the columns that vary in ascending order of their values.
-
-    Attributes
-    ----------
-    codes : ndarray of shape (n_columns, n_rows), int32
-        Rows in lexicographic order; -1 is unknown and agrees with anything.
-    prefix : list of ndarray of shape (n_rows,), int32
-        For each column, numbers that are equal for rows equal in all columns up to it.
-    n_values : list of int
-    columns : ndarray of shape (n_columns,)
-        Where each column stands among the quasi-identifiers.
-    first_known : ndarray of shape (n_rows,), int32
-        First column in which a row is known; n_columns if there is none.
-    alone : ndarray of shape (n_rows,), bool
-        Whether the row is one record.
-    class_of : ndarray of shape (n_rows,), int64
-        Class of each row, if the row is one record.
-    """
-
-    codes: NDArray[np.int32]
-    prefix: list[NDArray[np.int32]]
-    n_values: list[int]
-    columns: NDArray[np.int64]
-    first_known: NDArray[np.int32]
-    alone: NDArray[np.bool_]
-    class_of: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, classes: Classes, missing: Missing) -> _Sorted:
-        """Sort classes; under "matches-anything" missing and suppressed become unknown."""
-        codes = classes.codes
-        unknown = missing == "matches-anything"
-        codes = np.maximum(codes, -1) if unknown else codes - np.int32(SUPPRESSED)
-        least = np.where(codes < 0, np.iinfo(np.int32).max, codes).min(axis=0)
-        n_values = codes.max(axis=0).astype(np.int64) + 1
-        vary = np.flatnonzero(n_values > least.astype(np.int64) + 1)
-        columns = vary[np.argsort(n_values[vary], kind="stable")]
-        groups = group(codes[:, columns], n_values[columns].tolist(), lowest=-1)
-        rows = np.ascontiguousarray(codes[groups.first][:, columns].T, dtype=np.int32)
-        first_known = np.full(rows.shape[1], len(columns), dtype=np.int32)
-        for j in reversed(range(len(columns))):
-            first_known[rows[j] >= 0] = j
-        records = np.bincount(groups.group_of, weights=classes.size)
-        return cls(
-            codes=rows,
-            prefix=_prefixes(rows),
-            n_values=n_values[columns].tolist(),
-            columns=columns,
-            first_known=first_known,
-            alone=records == 1,
-            class_of=groups.first,
-        )
-
-    def merged(self, groups: _Groups, n_columns: int) -> list[_Groups]:
-        """Return the groups for each of the first columns, rows equal in all up to it merged."""
-        from niming.risk.suda_kernel import merge
-
-        out = []
-        for j in reversed(range(n_columns)):
-            if self.prefix[j][-1] < len(self.alone) - 1:  # else all rows differ by then
-                groups = _Groups(*merge(self.prefix[j], self.first_known, j + 1, *groups))
-            out.append(groups)
-        return out[::-1]
-
-
-class _Uniques(NamedTuple):
-    """Minimal sample uniques: the class of each, and its columns as bits."""
-
-    of: NDArray[np.int64]
-    columns: NDArray[np.int64]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -169,18 +79,19 @@ class Suda(Result):
         fraction: float = 0.1,
         scoring: Scoring = "factorial",
         missing: Missing = "own-value",
-        max_sets: int = 2**20,
+        max_sets: int = MOST_SETS,
     ) -> Suda:
         """Measure equivalence classes; the parameters are those of `suda`."""
         n_columns = len(classes.quasi_identifiers)
-        size = _check(n_columns, max_size, fraction, scoring, missing)
-        uniques = _minimal_uniques(classes, size, missing, max_sets)
+        size = check_columns(n_columns, max_size)
+        _check(fraction, scoring, missing)
+        uniques = minimal_uniques(classes, max_size=size, missing=missing, max_sets=max_sets)
         agreeing = classes.size
         if missing == "matches-anything":
             agreeing = match_sizes(classes, agreeing).astype(np.int64, copy=False)
         return cls(
             quasi_identifiers=classes.quasi_identifiers,
-            unique_class=uniques.of,
+            unique_class=uniques.class_of,
             unique_columns=uniques.columns,
             agreeing=agreeing,
             records=classes.size,
@@ -441,7 +352,7 @@ def suda(
     scoring: Scoring = "factorial",
     missing: Missing = "own-value",
     suppressed: str | None = None,
-    max_sets: int = 2**20,
+    max_sets: int = MOST_SETS,
 ) -> Suda:
     """Find on how few columns each record is alone, and score it by that.
 
@@ -509,15 +420,14 @@ def suda(
     So a cell that is unknown never helps to single out its record, and keeps others from being
     alone. sdcMicro does the first half only: there an unknown cell differs from every value.
 
-    Sets are visited so that every part of a set comes before it. Each visit splits the groups that
-    are left by one column. A record that is alone is left out from there on, because it agrees
-    with nobody on more columns; records equal on all columns still to come are merged; groups in
-    which nobody can be alone are dropped. O(n_sets · n_classes) at most, usually far less.
+    Column sets are visited so that every part of a set comes before it, and each visit splits what
+    is left of the classes by one column, see `niming.risk.minimal_uniques`. One GROUP BY, then
+    O(n_sets · n_classes) at most, usually far less; columns that do not vary cost nothing.
 
     References
     ----------
     Elliot, Manning, Ford 2002, "A computational algorithm for handling the special uniques
-    problem", doi:10.1142/S0218488502001600.
+    problem", International Journal of Uncertainty, Fuzziness and Knowledge-Based Systems 10(5).
     Manning, Haglin, Keane 2008, "A recursive search algorithm for statistical disclosure
     assessment", doi:10.1007/s10618-007-0078-6.
     Skinner, Elliot 2002, "A measure of disclosure risk for microdata",
@@ -553,16 +463,7 @@ def suda(
     return found
 
 
-def _check(
-    n_columns: int, max_size: int | None, fraction: float, scoring: object, missing: object
-) -> int:
-    if n_columns > _MOST_COLUMNS:
-        raise InputError(
-            f"SUDA takes at most {_MOST_COLUMNS} quasi-identifiers, not {n_columns}",
-            hint="leave out those that an outsider is least likely to know",
-        )
-    if max_size is not None and max_size < 1:
-        raise InputError(f"max_size must be at least 1, not {max_size}", hint="3 is often enough")
+def _check(fraction: float, scoring: object, missing: object) -> None:
     if not 0 < fraction <= 1:
         raise InputError(
             f"fraction must be above 0 and at most 1, not {fraction}",
@@ -578,7 +479,6 @@ def _check(
             "missing must be 'own-value' or 'matches-anything'",
             hint="certification uses the stricter, 'own-value'",
         )
-    return n_columns if max_size is None else min(max_size, n_columns)
 
 
 def _worth(n_columns: int, scoring: Scoring) -> list[float]:
@@ -587,76 +487,3 @@ def _worth(n_columns: int, scoring: Scoring) -> list[float]:
     if scoring == "factorial":
         return [float(math.factorial(m - s)) for s in range(1, m + 1)]
     return [(2 ** (m - s) - 1) / math.comb(m, s) for s in range(1, m + 1)]
-
-
-def _minimal_uniques(classes: Classes, max_size: int, missing: Missing, max_sets: int) -> _Uniques:
-    """Return the minimal sample uniques of all classes."""
-    from niming.risk.suda_kernel import keep_minimal, split
-
-    if classes.size.sum() == 1:  # nobody else is there: alone on any column, whatever it holds
-        n_columns = len(classes.quasi_identifiers)
-        return _Uniques(np.zeros(n_columns, dtype=np.int64), 1 << np.arange(n_columns))
-    table = _Sorted.of(classes, missing)
-    n_columns, n_rows = table.codes.shape
-    n_sets = sum(math.comb(n_columns, s) for s in range(1, max_size + 1))
-    if n_sets > max_sets:
-        raise InputError(
-            f"{n_columns} columns that vary have {n_sets} sets of up to {max_size}, more than "
-            f"max_sets={max_sets}",
-            hint=_affordable(n_columns, max_sets),
-        )
-    head = np.full(n_rows, -1, dtype=np.int32)
-    masks = np.empty(n_rows, dtype=np.int64)
-    owner, link = np.empty(n_rows, dtype=np.int32), np.empty(n_rows, dtype=np.int32)
-    n_found = 0
-    whole = np.where(table.alone, np.arange(n_rows), ~np.arange(n_rows)).astype(np.int32)
-    everybody = _Groups(whole, np.array([0, n_rows], dtype=np.int32))
-    # Ascending in the set as a binary number, so that every part of a set comes before it.
-    stack = [(_Node(0, 0, table.merged(everybody, n_columns)), iter(range(n_columns)))]
-    while stack:
-        node, columns = stack[-1]
-        j = next(columns, None)
-        if j is None:
-            stack.pop()
-            continue
-        mask, size = node.mask | 1 << j, node.size + 1
-        last = j == 0 or size == max_size
-        row, start, found = split(table.codes[j], table.n_values[j], *node.groups[j], last)
-        if len(found):
-            if n_found + len(found) > len(masks):
-                more = n_found + len(found)
-                masks = np.concatenate([masks, np.empty(more, dtype=np.int64)])
-                owner = np.concatenate([owner, np.empty(more, dtype=np.int32)])
-                link = np.concatenate([link, np.empty(more, dtype=np.int32)])
-            n_found = keep_minimal(found, mask, head, masks, owner, link, n_found)
-        if len(row):
-            groups = table.merged(_Groups(row, start), j)
-            stack.append((_Node(mask, size, groups), iter(range(j))))
-    sets = np.zeros(n_found, dtype=np.int64)
-    for bit, place in enumerate(table.columns):
-        sets |= (masks[:n_found] >> bit & 1) << int(place)
-    return _Uniques(table.class_of[owner[:n_found]], sets)
-
-
-def _prefixes(rows: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-    """Number the distinct beginnings of sorted rows, up to each column."""
-    n_rows = rows.shape[1]
-    differs = np.zeros(n_rows, dtype=bool)
-    prefix: list[NDArray[np.int32]] = []
-    for column in rows:
-        if prefix and prefix[-1][-1] == n_rows - 1:
-            prefix.append(prefix[-1])  # all rows differ by now
-            continue
-        differs[1:] |= column[1:] != column[:-1]
-        prefix.append(np.cumsum(differs, dtype=np.int32))
-    return prefix
-
-
-def _affordable(n_columns: int, max_sets: int) -> str:
-    """Return what to do about too many column sets."""
-    total, size = 0, 0
-    while size < n_columns and total + math.comb(n_columns, size + 1) <= max_sets:
-        size += 1
-        total += math.comb(n_columns, size)
-    raised = "raise max_sets if you can wait, or name fewer columns"
-    return f"max_size={size} has {total} sets; or {raised}" if size else raised

@@ -1,4 +1,4 @@
-"""The compiled heart of `niming.risk.suda`: split groups of rows by one more column, or merge rows.
+"""The compiled heart of `niming.risk.minimal_uniques`: split groups of rows, and merge equal rows.
 
 Rows that agree on a set of columns stand together. A group is carried on only while somebody in it
 may yet be told from all others; of rows that no column to come can tell apart, one stands for all.
@@ -20,7 +20,7 @@ __all__ = ["keep_minimal", "merge", "split"]
 @njit(cache=True, error_model="numpy")
 def split(
     column: NDArray[np.int32],
-    n_values: int,
+    room: NDArray[np.int32],
     row: NDArray[np.int32],
     start: NDArray[np.int32],
     last: bool,
@@ -30,7 +30,9 @@ def split(
     Parameters
     ----------
     column : (n_rows,), int32
-        Codes below `n_values`; -1 is unknown and agrees with anything.
+        Codes; -1 is unknown and agrees with anything.
+    room : (4, n_values), int32
+        To count in. The first two rows are zero between calls.
     row, start
         The groups.
     last : bool
@@ -48,10 +50,9 @@ def split(
     Whoever is alone is left out: nobody agrees with that row on more columns either. A row that is
     unknown in the column joins every new group, only to keep others from being alone.
     """
-    members = np.zeros(n_values, dtype=np.int32)
-    free = np.zeros(n_values, dtype=np.int32)  # members that could be alone; -1 for a new group
-    place = np.zeros(n_values, dtype=np.int32)  # one of these; in a new group, where the next goes
-    touched = np.empty(n_values, dtype=np.int32)
+    members, touched = room[0], room[3]
+    free = room[1]  # members that could be alone; -1 for a new group
+    place = room[2]  # one of these; in a new group, where the next goes
     alone = np.empty(len(row), dtype=np.int32)
     out = np.empty(0 if last else len(row), dtype=np.int32)
     edges = np.empty(1 if last else len(row) // 2 + 2, dtype=np.int32)
