@@ -265,7 +265,7 @@ def test_an_interval_holds_its_rate_and_measures_their_names() -> None:
     assert result.interval is not None
     assert result.interval[0] <= 0.3 / 200 <= result.interval[1]
     assert [m.name for m in result.measures()] == [
-        f"attacks.record_linkage_distance.{part}"
+        f"attacks.record_linkage.distance.{part}"
         for part in ("rate", "rate_upper", "baseline", "by_class", "positive_control", "precision")
     ]
     failed = Linkage("probabilistic", 200, 0, 200, 0.0, 0, 0.0, 0.5, 1.0, 0, failure="not learnt")

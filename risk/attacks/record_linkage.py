@@ -83,7 +83,7 @@ class Linkage(Result):
     @property
     def name(self) -> str:
         """Name of the attack; the measures are called ``attacks.<name>.rate`` and so on."""
-        return f"record_linkage_{self.method}"
+        return f"record_linkage.{self.method}"
 
     @property
     def rate(self) -> float | None:

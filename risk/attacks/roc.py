@@ -107,6 +107,21 @@ class Roc:
                 outer = middle
         return inside
 
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the shares of non-members and of members at or above each score, descending.
+
+        Returns
+        -------
+        false, true : ndarray of shape (n_scores + 1,), float64
+            From (0, 0) to (1, 1).
+        """
+        scores = np.unique(np.concatenate([self.members, self.non_members]))[::-1]
+        false, true = (
+            np.append(0, self.n - np.searchsorted(np.sort(side), scores, side="left")) / self.n
+            for side in (self.non_members, self.members)
+        )
+        return false, true
+
     def threshold(self, false_positive_rate: float) -> float | None:
         """Return the score that members must exceed; None with too few non-members to tell."""
         allowed = math.floor(false_positive_rate * self.n + 1e-9)

@@ -1,0 +1,601 @@
+"""Every attack that applies to a release, in one report."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from niming.errors import InputError, NimingError, UnreliableWarning
+from niming.measure import JSON, Measure, Result
+from niming.risk.attacks.attack import AttackResult, check_attacks, generators
+from niming.risk.attacks.closest_record import ClosestRecord, closest_record
+from niming.risk.attacks.homogeneity import Homogeneity, homogeneity
+from niming.risk.attacks.inference import inference
+from niming.risk.attacks.linkability import linkability
+from niming.risk.attacks.membership import Membership, membership
+from niming.risk.attacks.record_linkage import Linkage, record_linkage
+from niming.risk.attacks.singling_out import singling_out
+from niming.risk.attacks.statistics import normal_quantile
+from niming.tables import ROOT, Hierarchy, Source, Table, read, texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from matplotlib.figure import Figure
+
+__all__ = ["AttackReport", "Line", "attack_release"]
+
+Attack: TypeAlias = AttackResult | Membership | Linkage | Homogeneity
+_Step: TypeAlias = Callable[[], Attack] | str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attack in one line, whatever its kind.
+
+    Parameters
+    ----------
+    attack : str
+        Such as ``"singling_out.univariate"`` or ``"inference[diagnosis]"``.
+    what : str
+        What `rate` is: ``"success rate"``, ``"AUC"`` or ``"share exposed"``.
+    rate, low, high : float or None
+        With its confidence interval; both ends are `rate` where every record was counted.
+    baseline : float or None
+        What is achieved without the attack.
+    control : float or None
+        What is achieved against people held out.
+    positive_control : float or None
+        What is achieved on the original posing as the release.
+    risk, risk_high : float or None
+        What goes beyond the control, and the upper end of its interval; for attacks with one.
+    n_attacks : int or None
+    reliable : bool
+    reason : str
+        Why it is not reliable or did not run; empty if it is.
+    """
+
+    attack: str
+    what: str = ""
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+    control: float | None = None
+    positive_control: float | None = None
+    risk: float | None = None
+    risk_high: float | None = None
+    n_attacks: int | None = None
+    reliable: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class AttackReport(Result):
+    """What every attack found, and which did not run, made by `attack_release`.
+
+    Parameters
+    ----------
+    results : tuple of AttackResult, Membership, Linkage or Homogeneity
+    original_homogeneity : mapping of str to float
+        Share of original records exposed by homogeneity, for each sensitive column.
+    closest : ClosestRecord or None
+        A diagnostic beside the attacks.
+    not_run : mapping of str to str
+        Attacks that did not run, and why.
+    """
+
+    results: tuple[Attack, ...]
+    original_homogeneity: Mapping[str, float]
+    closest: ClosestRecord | None
+    not_run: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        doubtful = [line.attack for line in self.lines if line.rate is not None and line.reason]
+        return (
+            f"AttackReport({len(self.results)} attacks run, {len(self.not_run)} not run,\n"
+            f"    not reliable: {', '.join(doubtful) or 'none'})"
+        )
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every attack in one line, those that did not run last."""
+        ran = [_line(result, self.original_homogeneity) for result in self.results]
+        return (*ran, *(Line(name, reason=f"not run: {why}") for name, why in self.not_run.items()))
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the measures of every attack, and one without a value for each not run."""
+        ran = [m for result in self.results for m in result.measures()]
+        diagnostic = () if self.closest is None else self.closest.measures()
+        lacking = [
+            Measure(
+                f"attacks.{_main(name)}",
+                None,
+                "probability",
+                (0, 1),
+                "lower-is-safer",
+                "main result of the attack",
+                "see the attack",
+                f"not run: {why}",
+            )
+            for name, why in self.not_run.items()
+        ]
+        return (*ran, *lacking, *diagnostic)
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row an attack: rate, interval, controls, risk, whether to believe it."""
+        import pandas as pd
+
+        names = [field.name for field in fields(Line)]
+        return pd.DataFrame([astuple(line) for line in self.lines], columns=names)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the measures, a line an attack, and what each attack tells of itself."""
+        return {
+            **super().to_dict(),
+            "lines": [asdict(line) for line in self.lines],
+            "attacks": [result.to_dict() for result in self.results],
+            "closest_record": None if self.closest is None else self.closest.to_dict(),
+            "not_run": dict(self.not_run),
+        }
+
+    def plot(self) -> Figure:
+        """Draw a row an attack: its rate with the interval, baseline, control, positive control.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from matplotlib.lines import Line2D
+
+        from niming.drawing import blank, finish, instead
+
+        lines = self.lines
+        figure, axes = blank(8.5, 1.5 + 0.36 * len(lines))
+        for y, line in enumerate(reversed(lines)):
+            axes.axhline(y, color="#eeeeee", linewidth=0.8, zorder=0)
+            if line.rate is None or line.low is None or line.high is None:
+                instead(axes, 0.5, y, line.reason, width=110)
+                continue
+            colour = "#c0392b" if line.reliable else "#e0a59c"
+            for value, marker, shade, size in (
+                (line.baseline, "|", "#333333", 13),
+                (line.control, "D", "#2e86ab", 8),
+                (line.positive_control, "s", "#777777", 10),
+            ):
+                if value is not None:  # hollow, so that one does not hide the other
+                    axes.plot(
+                        value,
+                        y,
+                        marker,
+                        color=shade,
+                        markersize=size,
+                        fillstyle="none",
+                        markeredgewidth=1.6,
+                        zorder=5,
+                    )
+            axes.plot([line.low, line.high], [y, y], color=colour, linewidth=2.5, zorder=3)
+            axes.plot(line.rate, y, "o", color=colour, markersize=6, zorder=4)
+        labels = [f"{line.attack}\n({line.what})" if line.what else line.attack for line in lines]
+        axes.set_yticks(range(len(lines)), labels[::-1], fontsize=8)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.7, len(lines) - 0.3), xlabel="success of the attack")
+        keys = [
+            Line2D([], [], marker="o", color="#c0392b", label="attack, with its interval"),
+            Line2D([], [], marker="o", color="#e0a59c", label="not reliable"),
+            *(
+                Line2D([], [], marker=marker, linestyle="", color=shade, markersize=8,
+                       fillstyle="none", markeredgewidth=1.6, label=label)
+                for marker, shade, label in (
+                    ("|", "#333333", "baseline: no attack"),
+                    ("D", "#2e86ab", "control: people held out"),
+                    ("s", "#777777", "positive control: raw data"),
+                )
+            ),
+        ]  # fmt: skip
+        figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        believed = sum(line.reliable for line in lines)
+        axes.set_title(
+            f"{len(self.results)} attacks run, {believed} of them reliable; "
+            f"{len(self.not_run)} not run",
+            fontsize=10,
+        )
+        return finish(figure)
+
+
+def attack_release(
+    original: Source,
+    released: Source,
+    *,
+    holdout: Source | None = None,
+    quasi_identifiers: Sequence[str] = (),
+    sensitive: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    auxiliary: tuple[Sequence[str], Sequence[str]] | None = None,
+    population: Source | None = None,
+    person_id: str | None = None,
+    aligned: bool = False,
+    hierarchies: Mapping[str, Hierarchy] | None = None,
+    suppressed: str | None = None,
+    n_attacks: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    progress: Callable[[int, int], None] | None = None,
+) -> AttackReport:
+    """Make every attack that applies on a release, each with its controls.
+
+    Parameters
+    ----------
+    original : table
+        The people the release was made from.
+    released : table
+    holdout : table, optional
+        People of the same population whom the release was not made from, drawn at random before
+        it was made. Without them there is no membership inference, and no other comparison with
+        strangers: those results are not reliable.
+    quasi_identifiers : sequence of str, default ()
+        What an outsider could know; for record linkage and homogeneity.
+    sensitive : sequence of str, default ()
+        What they want to learn; for inference and homogeneity.
+    columns : sequence of str, optional
+        What is compared; by default the columns of the release that all tables have, without
+        `person_id`.
+    auxiliary : two sequences of str, optional
+        For linkability: what two sources know. By default the quasi-identifiers and the other
+        columns, or the first and second half of the columns.
+    population : table, optional
+        For membership by density: further people, in neither original nor hold-out.
+    person_id : str, optional
+        Column that names each person once in original and release; for record linkage.
+    aligned : bool, default False
+        Whether row i of the release is that of row i of the original; for record linkage.
+    hierarchies : mapping of column to Hierarchy, optional
+        How the released values generalise. Where all values of a column are at one level,
+        original and hold-out are generalised to it before they are compared.
+    suppressed : str, optional
+        Text that marks a suppressed cell, such as ``"*"``; for record linkage and homogeneity.
+        To other attacks it is a value like any.
+    n_attacks : int >= 1, default 2000
+    seed : int >= 0, default 0
+        Same seed, same report.
+    confidence : float in (0, 1), default 0.95
+        Of each interval by itself: of 20 attacks about one is expected to be off at 0.95.
+    progress : callable, optional
+        Called with the number of attacks done and the number of all.
+
+    Returns
+    -------
+    AttackReport
+        `results`, `not_run`, `closest`, `lines`, `frame()`, `plot()`.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        A column named in the call that a table does not have.
+    InputError
+        A table without rows, a column that is quasi-identifier and sensitive, or a number of
+        attacks, seed or confidence out of range. What keeps one attack from running is in
+        `not_run`.
+
+    Warns
+    -----
+    UnreliableWarning
+        Once, if any attack is not reliable; `frame()` says which and why.
+
+    Notes
+    -----
+    Singling out (univariate, multivariate), linkability, inference of each sensitive column,
+    membership by distance and density, record linkage by distance and learnt weights, homogeneity
+    of each sensitive column; the distance to closest record beside them as a diagnostic.
+    `shadow_membership` tests a way of making releases and is called by itself.
+
+    An attack that succeeds proves a leak. One that fails proves nothing about better attacks; the
+    positive control tells whether it would have seen raw data.
+
+    Examples
+    --------
+    >>> draw = np.random.default_rng(0)
+    >>> people = {"age": draw.integers(18, 90, 600), "town": draw.integers(0, 40, 600),
+    ...           "ill": draw.integers(0, 3, 600).astype(str), "pay": draw.random(600)}
+    >>> inside, outside = ({c: v[part] for c, v in people.items()}
+    ...                    for part in (slice(300), slice(300, 600)))
+    >>> report = attack_release(inside, inside, holdout=outside, aligned=True,
+    ...                         quasi_identifiers=["age", "town"], sensitive=["ill"])
+    >>> report
+    AttackReport(9 attacks run, 0 not run,
+        not reliable: none)
+    """
+    check_attacks(n_attacks)
+    normal_quantile(confidence)
+    generators(seed, 1)
+    tables = {"original": read(original), "released": read(released)}
+    if holdout is not None:
+        tables["holdout"] = read(holdout)
+    names = _names(tables, columns, person_id)
+    known, secret = _listed(quasi_identifiers), _listed(sensitive)
+    for table_name in ("original", "released"):
+        tables[table_name].require(
+            [*known, *secret], asked_by=f"the call (looked up in {table_name})"
+        )
+    if both := [c for c in secret if c in known]:
+        raise InputError(
+            f"{', '.join(map(repr, both))} is both quasi-identifier and sensitive",
+            hint="take it from one of the two",
+        )
+    alike = _generalised(tables, hierarchies or {})
+    one, other, held = alike["original"], alike["released"], alike.get("holdout")
+    halves = auxiliary if auxiliary is not None else _halves(names, known)
+    given = _Given(one, other, held, names, n_attacks, seed, confidence)
+    plan = given.plan(halves, secret, None if population is None else read(population))
+    pairs = "" if aligned or person_id is not None else "needs person_id= or aligned=True"
+    lacking = "needs quasi_identifiers=" if not known else pairs
+    for method in ("distance", "probabilistic"):
+        plan[f"record_linkage.{method}"] = lacking or partial(
+            record_linkage,
+            tables["original"],
+            tables["released"],
+            quasi_identifiers=known,
+            method=method,
+            person_id=person_id,
+            hierarchies={c: h for c, h in (hierarchies or {}).items() if c in known},
+            suppressed=suppressed,
+            n_targets=n_attacks,
+            seed=seed,
+            confidence=confidence,
+        )
+    for column in secret:
+        plan[f"homogeneity[{column}]"] = (
+            partial(
+                homogeneity,
+                tables["released"],
+                quasi_identifiers=known,
+                sensitive=column,
+                suppressed=suppressed,
+            )
+            if known
+            else "needs quasi_identifiers="
+        )
+    if not secret:
+        plan["homogeneity"] = "needs quasi_identifiers= and sensitive="
+    results, not_run = _run(plan, progress)
+    bare = {
+        r.sensitive: homogeneity(
+            tables["original"], quasi_identifiers=known, sensitive=r.sensitive
+        ).rate
+        for r in results
+        if isinstance(r, Homogeneity)
+    }
+    closest = (
+        None
+        if held is None
+        else closest_record(
+            one, other, holdout=held, columns=names, seed=seed, confidence=confidence
+        )
+    )
+    report = AttackReport(results, bare, closest, not_run)
+    if doubtful := [line.attack for line in report.lines if line.rate is not None and line.reason]:
+        warnings.warn(
+            f"{len(doubtful)} of {len(results)} attacks are not reliable: {', '.join(doubtful)}; "
+            "frame() tells why",
+            UnreliableWarning,
+            stacklevel=2,
+        )
+    return report
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What the attacks that compare records share."""
+
+    original: Table
+    released: Table
+    holdout: Table | None
+    columns: Sequence[str]
+    n_attacks: int
+    seed: int
+    confidence: float
+
+    def plan(
+        self,
+        halves: tuple[Sequence[str], Sequence[str]] | None,
+        sensitive: Sequence[str],
+        population: Table | None,
+    ) -> dict[str, _Step]:
+        """Return each attack as a call, or as the reason why there is none."""
+        one, other, holdout = self.original, self.released, self.holdout
+        rest = {"n_attacks": self.n_attacks, "seed": self.seed, "confidence": self.confidence}
+        columns = self.columns
+        single = partial(singling_out, one, other, holdout=holdout, columns=columns, **rest)
+        plan: dict[str, _Step] = {"singling_out.univariate": partial(single, mode="univariate")}
+        plan["singling_out.multivariate"] = (
+            partial(single, mode="multivariate") if len(columns) > 1 else "needs two columns"
+        )
+        plan["linkability"] = (
+            "needs two columns"
+            if halves is None
+            else partial(linkability, one, other, holdout=holdout, auxiliary=halves, **rest)
+        )
+        for column in sensitive:
+            known = [c for c in columns if c != column]
+            plan[f"inference[{column}]"] = (
+                partial(
+                    inference, one, other, holdout=holdout, sensitive=column, known=known, **rest
+                )
+                if known
+                else "needs another column that the attacker knows"
+            )
+        if not sensitive:
+            plan["inference"] = "needs sensitive="
+        for method in ("distance", "density"):
+            plan[f"membership.{method}"] = (
+                "needs holdout="
+                if holdout is None
+                else partial(
+                    membership,
+                    one,
+                    other,
+                    holdout=holdout,
+                    auxiliary=population if method == "density" else None,
+                    method=method,
+                    columns=columns,
+                    **rest,
+                )
+            )
+        return plan
+
+
+def _run(
+    plan: Mapping[str, _Step], progress: Callable[[int, int], None] | None
+) -> tuple[tuple[Attack, ...], dict[str, str]]:
+    """Make each attack; one that its input does not allow is listed with the reason."""
+    results: list[Attack] = []
+    not_run = {}
+    with warnings.catch_warnings():
+        # Each result tells its own doubts, and the report warns once for all.
+        warnings.simplefilter("ignore", UnreliableWarning)
+        for done, (name, step) in enumerate(plan.items()):
+            if isinstance(step, str):
+                not_run[name] = step
+            else:
+                try:
+                    results.append(step())
+                except NimingError as error:
+                    not_run[name] = error.message
+            if progress is not None:
+                progress(done + 1, len(plan))
+    return tuple(results), not_run
+
+
+def _line(result: Attack, bare: Mapping[str, float]) -> Line:
+    if isinstance(result, Homogeneity):
+        return Line(
+            attack=f"homogeneity[{result.sensitive}]",
+            what="share exposed",
+            rate=result.rate,
+            low=result.rate,
+            high=result.rate,
+            positive_control=bare.get(result.sensitive),
+            n_attacks=result.n_rows,
+            reliable=True,
+        )
+    low, high = result.interval or (None, None)
+    about = f"[{result.about}]" if isinstance(result, AttackResult) and result.about else ""
+    line = Line(
+        attack=result.name + about,
+        what="AUC" if isinstance(result, Membership) else "success rate",
+        rate=result.auc if isinstance(result, Membership) else result.rate,
+        low=low,
+        high=high,
+        baseline=result.baseline,
+        positive_control=result.positive_control,
+        n_attacks=result.n_targets if isinstance(result, Linkage) else result.n_attacks,
+        reliable=result.reliable,
+        reason="; ".join(result.reasons),
+    )
+    if not isinstance(result, AttackResult):
+        return line
+    risk_high = None if result.risk_interval is None else result.risk_interval[1]
+    return replace(line, control=result.control, risk=result.risk, risk_high=risk_high)
+
+
+def _main(name: str) -> str:
+    """Return the name of an attack's main measure: ``inference[pay]`` has ``inference.risk[pay]``.
+
+    >>> _main("inference[pay]"), _main("membership.density")
+    ('inference.risk[pay]', 'membership.density.auc')
+    """
+    stem, bracket, about = name.partition("[")
+    part = {"membership": "auc", "record_linkage": "rate", "homogeneity": "rate"}
+    return f"{stem}.{part.get(stem.split('.')[0], 'risk')}{bracket}{about}"
+
+
+def _names(
+    tables: Mapping[str, Table], columns: Sequence[str] | None, person_id: str | None
+) -> list[str]:
+    if columns is not None:
+        names = _listed(columns)
+        for table_name, table in tables.items():
+            table.require(names, asked_by=f"columns= (looked up in {table_name})")
+    else:
+        names = [
+            c
+            for c in tables["released"].columns
+            if c != person_id and all(c in table.columns for table in tables.values())
+        ]
+    if not names:
+        raise InputError(
+            "there are no columns to compare", hint="name the columns alike in every table"
+        )
+    return names
+
+
+def _listed(columns: Sequence[str]) -> list[str]:
+    if isinstance(columns, str):
+        raise InputError("columns are given as a list, not as one text", hint='such as ["age"]')
+    if len(set(columns)) < len(columns):
+        raise InputError("a column is named twice", hint="name each column once")
+    return list(columns)
+
+
+def _halves(names: Sequence[str], known: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Split the columns between two sources; None if there are not enough."""
+    first = [c for c in names if c in known]
+    if not 0 < len(first) < len(names):
+        first = list(names[: len(names) // 2])
+    second = [c for c in names if c not in first]
+    return (first, second) if first and second else None
+
+
+def _generalised(
+    tables: Mapping[str, Table], hierarchies: Mapping[str, Hierarchy]
+) -> dict[str, Table]:
+    """Bring the other tables to the level at which each column of the release stands."""
+    levels = {}
+    for column, hierarchy in hierarchies.items():
+        if all(column in table.columns for table in tables.values()):
+            level = _level(tables, column, hierarchy)
+            if level:
+                levels[column] = level
+    if not levels:
+        return dict(tables)
+    out = {"released": tables["released"]}
+    for name, table in tables.items():
+        if name != "released":
+            rows = table.arrow()
+            for column, level in levels.items():
+                at = rows.schema.get_field_index(column)
+                rows = rows.set_column(at, column, _climb(rows[column], hierarchies[column], level))
+            out[name] = read(rows)
+    return out
+
+
+def _level(tables: Mapping[str, Table], column: str, hierarchy: Hierarchy) -> int:
+    """Return the one level that has all released values that any level has; 0 for none."""
+    shown = {t for t in texts(_distinct(tables["released"], column)) if t is not None}
+    bound = hierarchy.bind(_distinct(tables["original"], column), column=column)
+    by_level = [set(labels.tolist()) for labels in bound.labels]
+    by_level[-1].discard(ROOT)  # suppressed cells stand at the top of every hierarchy
+    met = [len(labels & shown) for labels in by_level]
+    anywhere = len(set.union(*by_level) & shown)
+    return next((i for i, n in enumerate(met) if anywhere and n == anywhere), 0)
+
+
+def _distinct(table: Table, column: str) -> NDArray[np.generic]:
+    found = table.query(f"SELECT DISTINCT {table.expression(column)} AS v FROM source")["v"]
+    values: NDArray[np.generic] = found.drop_null().to_numpy()
+    return values
+
+
+def _climb(column: pa.ChunkedArray, hierarchy: Hierarchy, level: int) -> pa.Array:
+    import pyarrow as pa
+
+    array = column.combine_chunks()
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    labels = hierarchy.generalise(array.dictionary.to_numpy(zero_copy_only=False), level)
+    return pa.array(labels, pa.string()).take(array.indices)
