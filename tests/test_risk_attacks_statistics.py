@@ -21,7 +21,7 @@ def trials(most: int = 400) -> st.SearchStrategy[Trials]:
 
 @pytest.mark.parametrize(
     ("n_success", "n", "low", "high"),
-    [  # Newcombe 1998, doi:10.1002/(SICI)1097-0258, table I, method 3
+    [  # Newcombe 1998, Statistics in Medicine 17, table I, method 3
         (81, 263, 0.2553, 0.3662),
         (15, 148, 0.0624, 0.1605),
         (0, 20, 0.0, 0.1611),
@@ -33,6 +33,19 @@ def test_wilson_equals_the_published_intervals(
 ) -> None:
     found = Trials(n_success, n).interval(0.95)
     assert found == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_interval_of_the_risk_equals_a_published_ratio() -> None:
+    """Perondi et al. 2004, 1 of 34 against 7 of 34: the R package contingencytables gives 7.0000
+    (1.1537 to 41.9763) for the ratio by MOVER-R from Wilson's intervals, the other way up, and
+    0.1765 (0.0189 to 0.3404) for the difference by Newcombe's.
+    """
+    attack, control = Trials(33, 34), Trials(27, 34)
+    assert excess(attack, control) == pytest.approx(1 - 1 / 7)
+    interval = excess_interval(attack, control, 0.95)
+    assert interval == pytest.approx((1 - 1 / 1.1537, 1 - 1 / 41.9763), abs=5e-5)
+    assert beats(Trials(7, 34), Trials(1, 34), 0.95)
+    assert not beats(Trials(7, 34), Trials(1, 34), 0.99)
 
 
 @given(case=trials(), confidence=st.sampled_from([0.5, 0.9, 0.95, 0.999]))

@@ -45,7 +45,7 @@ _SURE = 0.999
 
 _Direction: TypeAlias = Literal["higher-is-safer", "lower-is-safer", "higher-is-better"]
 
-_SOURCE = "Giomi et al. 2023, section 4"
+_SOURCE = "Giomi et al. 2023, risk against a control"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -415,7 +415,15 @@ def tables_of(
 def equal_rows(
     n_original: int, n_holdout: int, most: int, draw: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw equally many rows of original and hold-out, at most `most` of each.
+    """Draw equally many rows of original and hold-out.
+
+    Parameters
+    ----------
+    n_original, n_holdout : int >= 1
+        Rows of either table.
+    most : int >= 1
+        Rows of each at most.
+    draw : numpy.random.Generator
 
     Returns
     -------
@@ -436,7 +444,17 @@ def equal_rows(
 
 
 def generators(seed: int, n: int) -> list[np.random.Generator]:
-    """Return `n` independent generators of a seed, so that no part of an attack moves another.
+    """Return independent generators of a seed, so that no part of an attack moves another.
+
+    Parameters
+    ----------
+    seed : int >= 0
+    n : int
+        How many; the first are the same for any number.
+
+    Returns
+    -------
+    list of numpy.random.Generator
 
     Raises
     ------
@@ -454,7 +472,21 @@ def generators(seed: int, n: int) -> list[np.random.Generator]:
 
 
 def check_attacks(n_attacks: int) -> None:
-    """Refuse a number of attacks that is not a whole number of at least 1."""
+    """Refuse a number of attacks that cannot be made.
+
+    Parameters
+    ----------
+    n_attacks : int
+
+    Raises
+    ------
+    InputError
+        Not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> check_attacks(2000)
+    """
     if isinstance(n_attacks, bool) or not isinstance(n_attacks, (int, np.integer)) or n_attacks < 1:
         raise InputError(
             "n_attacks is not a whole number of at least 1",

@@ -24,7 +24,7 @@ from niming.tables import MISSING, Source
 
 __all__ = ["inference", "inference_of_each"]
 
-_REFERENCE = "WP216 section 2.2, inference; Giomi et al. 2023, section 5.3"
+_REFERENCE = "WP216, inference; Giomi et al. 2023, inference attack"
 _DAY = 86_400_000_000.0  # microseconds, in which dates and times are coded
 
 
@@ -89,8 +89,8 @@ def inference(
     -----
     UnreliableWarning
         No hold-out, or one that holds people of the original; fewer than 100 rows; a released
-        column that shares no value with the original; or an attack that is no better than one guess for
-        everybody.
+        column that shares no value with the original; or an attack
+        that is no better than one guess for everybody.
 
     Notes
     -----
@@ -107,9 +107,9 @@ def inference(
 
     References
     ----------
-    Article 29 Working Party 2014, Opinion 05/2014 (WP216), section 2.2.
+    Article 29 Working Party 2014, Opinion 05/2014 (WP216), the three criteria.
     Giomi, Boenisch, Wehmeyer, Tasnádi 2023, "A unified framework for quantifying privacy risk in
-    synthetic data", section 5.3, doi:10.56553/popets-2023-0055.
+    synthetic data", inference attack, doi:10.56553/popets-2023-0055.
 
     Examples
     --------

@@ -22,7 +22,7 @@ from niming.tables import Source
 
 __all__ = ["linkability"]
 
-_REFERENCE = "WP216 section 2.2, linkability; Giomi et al. 2023, section 5.2"
+_REFERENCE = "WP216, linkability; Giomi et al. 2023, linkability attack"
 
 
 def linkability(
@@ -79,7 +79,8 @@ def linkability(
     -----
     UnreliableWarning
         No hold-out, or one that holds people of the original; fewer than 100 rows; a released
-        column that shares no value with the original; or an attack that does no better than drawing records.
+        column that shares no value with the original; or an attack
+        that does no better than drawing records.
 
     Notes
     -----
@@ -97,9 +98,9 @@ def linkability(
 
     References
     ----------
-    Article 29 Working Party 2014, Opinion 05/2014 (WP216), section 2.2.
+    Article 29 Working Party 2014, Opinion 05/2014 (WP216), the three criteria.
     Giomi, Boenisch, Wehmeyer, Tasnádi 2023, "A unified framework for quantifying privacy risk in
-    synthetic data", section 5.2, doi:10.56553/popets-2023-0055.
+    synthetic data", linkability attack, doi:10.56553/popets-2023-0055.
 
     Examples
     --------

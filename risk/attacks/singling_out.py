@@ -25,7 +25,7 @@ __all__ = ["Mode", "singling_out"]
 
 Mode: TypeAlias = Literal["univariate", "multivariate"]
 
-_REFERENCE = "WP216 section 2.2, singling out; Giomi et al. 2023, section 5.1"
+_REFERENCE = "WP216, singling out; Giomi et al. 2023, singling-out attack"
 _PILOT = 200  # predicates of each size by which the best size is chosen
 _SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 _POOL = 10  # candidates drawn for each predicate wanted
@@ -111,7 +111,8 @@ def singling_out(
     -----
     UnreliableWarning
         No hold-out, or one that holds people of the original; fewer than 100 rows; a released
-        column that shares no value with the original; or an attack that does no better than random predicates.
+        column that shares no value with the original; or an attack
+        that does no better than random predicates.
 
     Notes
     -----
@@ -134,9 +135,9 @@ def singling_out(
 
     References
     ----------
-    Article 29 Working Party 2014, Opinion 05/2014 (WP216), section 2.2.
+    Article 29 Working Party 2014, Opinion 05/2014 (WP216), the three criteria.
     Giomi, Boenisch, Wehmeyer, Tasnádi 2023, "A unified framework for quantifying privacy risk in
-    synthetic data", section 5.1, doi:10.56553/popets-2023-0055.
+    synthetic data", singling-out attack, doi:10.56553/popets-2023-0055.
     Cohen, Nissim 2020, "Towards formalizing the GDPR's notion of singling out",
     doi:10.1073/pnas.1914598117.
 

@@ -62,6 +62,19 @@ class Trials:
 def normal_quantile(confidence: float) -> float:
     """Return the two-sided quantile z of a confidence level, such as 1.96 for 0.95.
 
+    Parameters
+    ----------
+    confidence : float in (0, 1)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        A level out of range.
+
     Examples
     --------
     >>> round(normal_quantile(0.95), 3)
@@ -77,10 +90,18 @@ def normal_quantile(confidence: float) -> float:
 def excess(attack: Trials, control: Trials) -> float | None:
     """Return what the attack achieves beyond the control, as a share of what was left to achieve.
 
+    Parameters
+    ----------
+    attack, control : Trials
+
+    Returns
+    -------
+    float in [0, 1] or None
+
     Notes
     -----
-    (a − c) / (1 − c) for the rates a and c, and 0 where that is negative: Giomi et al. 2023,
-    equation 2. None if the control always succeeds, for then nothing was left.
+    (a − c) / (1 − c) for the rates a and c, and 0 where that is negative (Giomi et al. 2023). None
+    if the control always succeeds, for then nothing was left.
 
     Examples
     --------
@@ -99,6 +120,15 @@ def excess_interval(
 ) -> tuple[float, float] | None:
     """Return the confidence interval of `excess`, cut to [0, 1].
 
+    Parameters
+    ----------
+    attack, control : Trials
+    confidence : float in (0, 1)
+
+    Returns
+    -------
+    tuple of two float in [0, 1], or None where `excess` is
+
     Notes
     -----
     1 − excess is the ratio of two probabilities of failure. Its interval is that of Donner and Zou
@@ -107,6 +137,11 @@ def excess_interval(
     hardly differ.
 
     Attack and control are taken as independent.
+
+    References
+    ----------
+    Donner, Zou 2012, "Closed-form confidence intervals for functions of the normal mean and
+    standard deviation", Statistical Methods in Medical Research 21(4), equation 9.
 
     Examples
     --------
@@ -126,6 +161,15 @@ def excess_interval(
 
 def beats(attack: Trials, baseline: Trials, confidence: float) -> bool:
     """Return whether the attack succeeds more often than its baseline, beyond chance.
+
+    Parameters
+    ----------
+    attack, baseline : Trials
+    confidence : float in (0, 1)
+
+    Returns
+    -------
+    bool
 
     Notes
     -----
