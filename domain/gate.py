@@ -10,12 +10,14 @@ counts only if its cells look so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from niming.domain.canonical import canonical, parse
+from niming.domain.comparison import Comparison, judge_all
 from niming.domain.fingerprint import Fingerprint, fingerprint
 from niming.domain.ledger import Ledger
 from niming.domain.moment import moment, now
@@ -39,7 +41,7 @@ from niming.tables.source import Source, Table, read
 if TYPE_CHECKING:
     from niming.domain.scenario import Scenario
 
-__all__ = ["Evidence", "certify"]
+__all__ = ["Evidence", "certify", "compare"]
 
 _BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
 """Lower ends of the class-size histogram."""
@@ -265,6 +267,48 @@ def certify(
     return evidence
 
 
+def compare(
+    folder: str | Path,
+    policies: Iterable[Policy | str] | None = None,
+    original: Source | None = None,
+) -> Comparison:
+    """Measure a release folder once and judge it by many policies; nothing is written.
+
+    Parameters
+    ----------
+    folder : path
+        A release folder, certified or not.
+    policies : iterable of Policy or id of a pack, optional
+        Every pack that ships, if not given.
+    original : table, optional
+        As for `certify`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        A folder that is missing or damaged.
+    PolicyError
+        An id of no pack, or two policies with the same id.
+    """
+    release = Release.open(Path(folder), original=original)
+    released = read(Path(folder) / DATA)
+    inner, classes = from_bytes(release, released)
+    measures = [*inner, *_sampling(release, released)]
+    utility = [] if release._original is None else _utility(release, released)
+
+    def own(policy: Policy) -> list[Measure]:
+        """Return what depends on the policy: its context, and the populations it gives."""
+        under = release.with_policy(policy)
+        found = weigh(under, classes, measures)
+        return [*found, *_safe_harbor(under, released)] if policy.populations else found
+
+    return judge_all([*measures, *utility], policies, weigh=own)
+
+
 def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = None) -> None:
     """Render the report into the release folder; released values show only when all is passed."""
     from niming.domain.report import render
@@ -286,7 +330,13 @@ def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = 
 def from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes]:
     """Return the measures that need the released cells alone, and the classes of these."""
     risk, classes = _risk(release, released)
-    return [*_identifiers(release, released), _suppressed(release, released), *risk], classes
+    inner = [
+        *_identifiers(release, released),
+        *_safe_harbor(release, released),
+        *_irreversibility(release, released),
+        _suppressed(release, released),
+    ]
+    return [*inner, *risk], classes
 
 
 def _identifiers(release: Release, released: Table) -> list[Measure]:
@@ -348,6 +398,26 @@ def _identifiers(release: Release, released: Table) -> list[Measure]:
             "list the values, can restore them",
         ),
     ]
+
+
+def _safe_harbor(release: Release, released: Table) -> list[Measure]:
+    """Measure what ages, dates and areas tell; a claim of top coding is the maker's."""
+    from niming.risk.context import safe_harbor
+
+    coded = [
+        str(r["column"])
+        for r in release.transformation
+        if r.get("technique") == "top-and-bottom-coding" and r.get("column") in released.columns
+    ]
+    populations = release.policy.populations
+    return list(safe_harbor(released, populations=populations, top_coded=coded).measures())
+
+
+def _irreversibility(release: Release, released: Table) -> list[Measure]:
+    """Judge by form and by the maker's account what could be restored; nothing is tried."""
+    from niming.risk.irreversibility import irreversibility
+
+    return list(irreversibility(released, transformation=release.transformation).measures())
 
 
 def _n_columns(name: str, value: int, n: int, definition: str) -> Measure:
@@ -439,20 +509,41 @@ def _sampling(release: Release, released: Table) -> list[Measure]:
 
 
 def weigh(release: Release, classes: Classes, measures: Sequence[Measure]) -> list[Measure]:
-    """Weigh data risk by environment risk, where the policy describes an environment."""
-    context = release.policy.context
-    if context is None:
-        return []
-    from niming.risk.context import release_risk
+    """Weigh data risk by the context that the policy describes, or answers questions about."""
+    policy = release.policy
+    found: list[Measure] = []
+    context, answers = policy.context, policy.answers
+    asked = answers is not None and answers.mode is not None
+    if context is not None and (asked or context.answers is None):
+        # An unknown fraction is taken as 1: everybody might be in the release.
+        drawn = next((m.value for m in measures if m.name == "sampling.fraction"), None)
+        fraction = 1.0 if drawn is None else float(drawn)
+        found += context.risk(classes, answers, sampling_fraction=fraction).measures()
+    if policy.weighs_safeguards:
+        found += _kse(policy, classes)
+    return found
 
-    # An unknown fraction is taken as 1: everybody might be in the release.
-    drawn = next((m.value for m in measures if m.name == "sampling.fraction"), None)
-    risk = release_risk(
-        classes.size,
-        sampling_fraction=1.0 if drawn is None else float(drawn),
-        **context.model_dump(),
-    )
-    return list(risk.measures())
+
+def _kse(policy: Policy, classes: Classes) -> list[Measure]:
+    """Measure A = K x S x E, which needs to know who gets the release and what guards it."""
+    from niming.risk.context import health_kse
+
+    answers = policy.answers
+    if answers is not None and answers.recipients is not None and answers.e is not None:
+        return list(health_kse(classes, recipients=answers.recipients, e=answers.e).measures())
+    return [
+        Measure(
+            "context.kse_a",
+            None,
+            "ratio",
+            (0, math.inf),
+            "higher-is-safer",
+            "K x S x E",
+            "健康医疗数据匿名化技术规范（试行）(second hand)",
+            "who gets the release and what guards it was not answered: "
+            "fill in the questionnaire, Policy.answered",
+        )
+    ]
 
 
 def _utility(release: Release, released: Table) -> list[Measure]:

@@ -7,6 +7,7 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from niming.domain.ledger import record
@@ -371,18 +372,16 @@ def _action(column: Column, schema: Schema, target: str | None) -> Action:
 
 
 def _sufficient_k(policy: Policy) -> int:
-    """Return a class size at which k and the total risk of the policy both hold.
+    """Return a class size at which k, the total risk and A of the policy hold.
 
     If every class has k records then the mean and the largest class risk are at most 1/k, and the
     total risk does not grow with k; so the first k that passes is sufficient.
     """
-    k = max(1, math.ceil(policy.required("k_anonymity.k") or 1))
+    k = max(1, math.ceil(policy.required("k_anonymity.k") or 1), _k_of_safeguards(policy))
     most = policy.required("context.total_risk")
     if policy.context is None or most is None:
         return k
-    from niming.risk.context import release_risk
-
-    while release_risk([k], **policy.context.model_dump()).total > most:
+    while policy.context.risk([k], policy.answers).total > most:
         k += 1
         if k > _K_LIMIT:
             raise UnsatisfiableError(
@@ -390,6 +389,28 @@ def _sufficient_k(policy: Policy) -> int:
                 hint="its context makes an attack too likely: stronger controls, or a sample",
             )
     return k
+
+
+def _k_of_safeguards(policy: Policy) -> int:
+    """Return the K with which A = K x S x E reaches what the policy asks; 1 if it does not ask."""
+    least = policy.required("context.kse_a")
+    if least is None:
+        return 1
+    from niming.risk.context import health_kse
+
+    answers = policy.answers
+    if answers is None or answers.recipients is None or answers.e is None:
+        raise UnsatisfiableError(
+            f"policy {policy.id!r} asks who gets the release and what guards it",
+            hint="answer the questionnaire: Policy.of(…).answered(…)",
+        )
+    one = health_kse([1], recipients=answers.recipients, e=answers.e)
+    if one.a == 0:
+        raise UnsatisfiableError(
+            "E is 0: an indispensable safeguard is missing, and no class size makes up for it",
+            hint="put it in place: " + ", ".join(answers.missed),
+        )
+    return math.ceil(Fraction(least) / one.a)
 
 
 def _models(policy: Policy, sensitive: list[str]) -> tuple[Model, ...]:

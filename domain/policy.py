@@ -8,220 +8,42 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from niming.domain.context import Context
+from niming.domain.requirement import Outcome, Requirement, Text, Verdict
 from niming.domain.scenario import Scenario
-from niming.errors import PolicyError
+from niming.errors import InputError, PolicyError
 from niming.measure import JSON, Measure
+
+if TYPE_CHECKING:
+    from niming.risk.context import Answers
 
 __all__ = ["Context", "Outcome", "Policy", "Requirement", "Text", "Verdict", "packs"]
 
-_MEASURES = (
-    "context.acquaintance_risk",
-    "context.breach_risk",
-    "context.data_risk",
-    "context.environment_risk",
-    "context.insider_risk",
-    "context.max_class_risk",
-    "context.mean_class_risk",
-    "context.mean_record_risk",
-    "context.n_classes_below",
-    "context.total_risk",
-    "identifiers.n_columns_found",
-    "identifiers.n_direct_columns",
-    "identifiers.n_roles_milder",
-    "sampling.fraction",
-    "transformation.n_pseudonyms",
-    "transformation.suppressed_rate",
-)
-"""Measures of the gate itself; others are those of `niming.risk` and `niming.utility`."""
-
-_ROOMS = ("k_anonymity.", "l_diversity.", "t_closeness.", "reidentification.", "utility.")
-
-Outcome: TypeAlias = Literal["passed", "failed", "not-applicable", "could-not-run"]
 Kind: TypeAlias = Literal["desensitised-sample", "anonymised-release"]
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
-
-class Text(BaseModel):
-    """A sentence in both languages."""
-
-    model_config = _STRICT
-    zh: str
-    en: str
+_KSE = "context.kse_"
+"""A of the health-data formula and its factors: they need the safeguards, not the environment."""
 
 
-class Context(BaseModel):
-    """The environment of a release, as GB/T 42460-2023 asks for it (see `niming.risk.context`).
-
-    `mode` fixes the class size that counts as safe; the rest answers who could attack and how.
-    """
-
-    model_config = _STRICT
-    mode: Literal["public", "controlled", "enclave"]
-    controls: Literal["high", "medium", "low"] = "medium"
-    motive: Literal["low", "medium", "high"] = "medium"
-    prevalence: Annotated[float, Field(ge=0, le=1)] = 0.01
-    acquaintances: Annotated[int, Field(ge=0)] = 150
-
-
-class Requirement(BaseModel):
-    """One threshold on one measure.
-
-    Exactly one of `at_least` and `at_most` is given.
-
-    Parameters
-    ----------
-    id : str
-    title : Text
-    measure : str
-        Name of the measure; without ``[column]`` it speaks of every column measured, and the
-        worst of them decides.
-    at_least, at_most : float, optional
-        The bound, included, in the unit of the measure.
-    articles : tuple of str
-        Articles of the regulation that ask for it.
-    clause : str
-        Of a standard, where one asks for it.
-    optional : bool, default False
-        Whether a measure that does not apply passes.
-
-    Examples
-    --------
-    >>> from niming.risk import k_anonymity
-    >>> size = Requirement(
-    ...     id="k", title=Text(zh="等价类", en="class size"), measure="k_anonymity.k", at_least=2)
-    >>> alike = k_anonymity({"age": [34, 34, 51]}, quasi_identifiers=["age"])
-    >>> size.judge(alike.measures()).outcome
-    'failed'
-    """
+class Origin(BaseModel):
+    """The policy that another was made from by answering the questionnaire."""
 
     model_config = _STRICT
     id: str
-    title: Text
-    measure: str
-    at_least: float | None = None
-    at_most: float | None = None
-    articles: tuple[str, ...] = ()
-    clause: str = ""
-    optional: bool = False
-    """Not applicable (no sensitive column, say) passes an optional requirement and fails others."""
-
-    @model_validator(mode="after")
-    def _known_measure(self) -> Requirement:
-        stem = _stem(self.measure)
-        if stem not in _MEASURES and not stem.startswith(_ROOMS):
-            known = [*_MEASURES, "k_anonymity.k", "l_diversity.distinct", "t_closeness.equal"]
-            near = difflib.get_close_matches(stem, known, n=1)
-            raise ValueError(
-                f"there is no measure {self.measure!r}"
-                + (f": did you mean {near[0]!r}?" if near else "")
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_threshold(self) -> Requirement:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("give exactly one of at_least and at_most")
-        if not math.isfinite(self.threshold):
-            raise ValueError("the threshold must be finite")
-        return self
-
-    @property
-    def threshold(self) -> float:
-        """The bound, whichever side it is on."""
-        bound = self.at_least if self.at_least is not None else self.at_most
-        assert bound is not None
-        return bound
-
-    @property
-    def comparison(self) -> Literal["at-least", "at-most"]:
-        """Which side of the threshold passes."""
-        return "at-least" if self.at_least is not None else "at-most"
-
-    def judge(self, measures: Sequence[Measure]) -> Verdict:
-        """Return the verdict on the measures that this requirement speaks of."""
-        mine = [m for m in measures if m.name == self.measure or _stem(m.name) == self.measure]
-        if not mine:
-            outcome: Outcome = "not-applicable" if self.optional else "could-not-run"
-            why = Text(
-                zh="没有可评估的对象" if self.optional else "未测得该指标",
-                en="nothing to assess" if self.optional else "the measure was not computed",
-            )
-            return Verdict(self, None, outcome, why)
-        unknown = [m for m in mine if m.value is None]
-        if unknown:
-            reasons = "; ".join(sorted({m.reason for m in unknown}))
-            return Verdict(self, None, "could-not-run", Text(zh=f"无法计算：{reasons}", en=reasons))
-        values = [m.value for m in mine if m.value is not None]
-        lower = self.comparison == "at-least"
-        worst = min(values) if lower else max(values)
-        passed = worst >= self.threshold if lower else worst <= self.threshold
-        which = next(m.name for m in mine if m.value == worst)
-        of = f" ({which[which.index('[') :]})" if "[" in which and len(mine) > 1 else ""
-        sign = ("≥" if passed else "<") if lower else ("≤" if passed else ">")
-        said = f"{worst:.6g} {sign} {self.threshold:.6g}{of}"
-        return Verdict(self, worst, "passed" if passed else "failed", Text(zh=said, en=said))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one requirement came to.
-
-    Attributes
-    ----------
-    requirement : Requirement
-    measured : float or int or None
-        The deciding value; None when it could not be computed or does not apply.
-    outcome : {"passed", "failed", "not-applicable", "could-not-run"}
-    why : Text
-
-    Examples
-    --------
-    >>> size = Requirement(
-    ...     id="k", title=Text(zh="等价类", en="class size"), measure="k_anonymity.k", at_least=2)
-    >>> verdict = size.judge([])
-    >>> verdict.outcome, verdict.holds
-    ('could-not-run', False)
-    """
-
-    requirement: Requirement
-    measured: float | int | None
-    outcome: Outcome
-    why: Text
-
-    @property
-    def holds(self) -> bool:
-        """Whether a release may pass with this verdict."""
-        return self.outcome == "passed" or (
-            self.outcome == "not-applicable" and self.requirement.optional
-        )
-
-    def to_dict(self) -> dict[str, JSON]:
-        """Return the verdict as a JSON-safe dict."""
-        r = self.requirement
-        return {
-            "requirement": r.id,
-            "title": r.title.model_dump(),
-            "measure": r.measure,
-            "comparison": r.comparison,
-            "required": r.threshold,
-            "measured": self.measured,
-            "outcome": self.outcome,
-            "why": self.why.model_dump(),
-            "articles": list(r.articles),
-            "clause": r.clause,
-        }
+    version: str
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Document(BaseModel):
@@ -233,8 +55,12 @@ class _Document(BaseModel):
     version: str
     title: Text
     kind: Kind
+    variant: Text | None = None
+    note: Text | None = None
     basis: tuple[str, ...] = ()
+    pack: Origin | None = None
     context: Context | None = None
+    populations: dict[str, Annotated[int, Field(ge=0)]] = {}
     scenario: dict[str, object] | None = None
     valid_days: Annotated[int, Field(ge=1, le=1826)] = 180
     max_suppression: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -267,7 +93,7 @@ class Policy:
     source: str
 
     def __post_init__(self) -> None:
-        self._document  # noqa: B018 - an invalid policy does not exist
+        self.answers  # noqa: B018 - an invalid policy does not exist
 
     @classmethod
     def of(cls, policy: Policy | str | Path) -> Policy:
@@ -280,9 +106,14 @@ class Policy:
         path = Path(policy)
         if not path.is_file():
             near = difflib.get_close_matches(str(policy), shipped, n=1)
+            variants = [name for name in shipped if name.startswith(f"{policy}-")]
             raise PolicyError(
                 f"there is no policy pack or file {str(policy)!r}",
-                hint=f"did you mean {near[0]!r}?" if near else "packs: " + ", ".join(shipped),
+                hint="it comes in variants: " + ", ".join(variants)
+                if variants
+                else f"did you mean {near[0]!r}?"
+                if near
+                else "packs: " + ", ".join(shipped),
             )
         try:
             return cls(path.read_bytes().decode("utf-8"))
@@ -336,9 +167,114 @@ class Policy:
         return self._document.basis
 
     @property
+    def variant(self) -> Text | None:
+        """For what this one of several packs of a standard is, or None."""
+        return self._document.variant
+
+    @property
+    def note(self) -> Text | None:
+        """Where the thresholds are from, and how sure that is."""
+        return self._document.note
+
+    @property
     def context(self) -> Context | None:
         """The release environment, or None where the policy does not weigh it."""
         return self._document.context
+
+    @property
+    def populations(self) -> Mapping[str, int]:
+        """People who live in an area, by the beginning of its region code."""
+        return self._document.populations
+
+    @property
+    def weighs_safeguards(self) -> bool:
+        """Whether a requirement is on A = K × S × E, which needs the safeguards answered."""
+        return any(r.measure.startswith(_KSE) for r in self.requirements)
+
+    @cached_property
+    def answers(self) -> Answers | None:
+        """What the answers in the policy add up to, or None if it holds none."""
+        if self.context is None:
+            return None
+        try:
+            return self.context.judged(
+                environment=any(
+                    r.measure.startswith("context.") and not r.measure.startswith(_KSE)
+                    for r in self.requirements
+                ),
+                safeguards=self.weighs_safeguards,
+            )
+        except InputError as error:
+            raise PolicyError(error.message, hint=error.hint) from None
+
+    def answered(
+        self,
+        answers: Mapping[str, bool | int | float | str] | str | Path,
+        *,
+        assume: Literal["worst"] | None = None,
+    ) -> Policy:
+        """Return this policy with the questionnaire on the context of the release answered.
+
+        The answers become part of the policy, so its digest is another; it names the pack that it
+        was made from.
+
+        Parameters
+        ----------
+        answers : mapping, or path of a YAML file
+            An answer by id of the question; `niming.risk.context.Questionnaire.template` is a
+            form to fill in.
+        assume : {"worst"}, optional
+            Take the worst answer where there is none; the policy says so.
+
+        Returns
+        -------
+        Policy
+
+        Raises
+        ------
+        PolicyError
+            Questions that are not answered, or answers that contradict the pack's mode.
+
+        Examples
+        --------
+        >>> pack = Policy.of("health-kse")
+        >>> pack.answers is None
+        True
+        >>> public = pack.answered({"recipients": "public"}, assume="worst")
+        >>> public.answers.e, public.digest == pack.digest
+        (Fraction(0, 1), False)
+        """
+        from niming.risk.context import Questionnaire
+
+        content = yaml.safe_load(self.source)
+        if not isinstance(answers, Mapping):
+            try:
+                text = Path(answers).read_bytes().decode("utf-8")
+                answers = yaml.safe_load(text)
+            except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+                raise PolicyError(
+                    f"cannot read the answers {answers} ({type(error).__name__})",
+                    hint="Questionnaire.load().template() is a form to fill in",
+                ) from None
+            if not isinstance(answers, Mapping):
+                raise PolicyError("the answers are not a mapping", hint="`question: answer` a line")
+        stated = content.get("context") or {}
+        kept = {k: v for k, v in stated.items() if k in ("mode", "tau_size")}
+        sheet = Questionnaire.load()
+        order = {q.id: at for at, q in enumerate(sheet.questions)}
+        given = {
+            str(k): answers[k]
+            for k in sorted(answers, key=lambda k: order.get(k, len(order)))
+            if answers[k] is not None
+        }
+        content["context"] = {
+            **kept,
+            "questionnaire": sheet.digest,
+            **({} if assume is None else {"assume": assume}),
+            "answers": given,
+        }
+        content.setdefault("pack", {"id": self.id, "version": self.version, "digest": self.digest})
+        return Policy(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
 
     @property
     def valid_days(self) -> int:
@@ -388,14 +324,19 @@ class Policy:
         return tuple(r.judge(measures) for r in self.requirements)
 
     def to_dict(self) -> dict[str, JSON]:
-        """Return what a certificate says of the policy."""
+        """Return what the evidence says of the policy: also where it is from, and what entered."""
+        origin = self._document.pack
         return {
             "id": self.id,
             "version": self.version,
             "digest": self.digest,
             "kind": self.kind,
             "title": self.title.model_dump(),
+            "variant": None if self.variant is None else self.variant.model_dump(),
+            "note": None if self.note is None else self.note.model_dump(),
             "basis": list(self.basis),
+            "pack": None if origin is None else origin.model_dump(),
+            "context": None if self.context is None else self.context.to_dict(self.answers),
         }
 
     @staticmethod
@@ -407,14 +348,9 @@ class Policy:
 def packs() -> dict[str, str]:
     """Return the YAML of every policy pack that ships, by id.
 
-    >>> list(packs())
+    >>> [name for name in packs() if name.startswith("gbt42460")]
     ['gbt42460-controlled', 'gbt42460-enclave', 'gbt42460-public']
     """
     folder = resources.files("niming.domain") / "policies"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
     return {f.name.removesuffix(".yaml"): f.read_text("utf-8") for f in files}
-
-
-def _stem(name: str) -> str:
-    """Return a measure's name without its column: ``l.distinct[x]`` gives ``l.distinct``."""
-    return name.split("[", 1)[0]

@@ -53,12 +53,18 @@ class TestPacks:
     def test_class_sizes_are_those_of_the_three_publication_modes(self, name: str, k: int) -> None:
         assert Policy.of(f"gbt42460-{name}").required("k_anonymity.k") == k
 
-    def test_only_the_public_pack_leads_to_an_anonymised_release(self) -> None:
+    def test_a_pack_for_use_in_the_domain_leads_to_a_sample(self) -> None:
         kinds = {name: Policy.of(name).kind for name in packs()}
-        assert [n for n, k in kinds.items() if k == "anonymised-release"] == ["gbt42460-public"]
+        assert [n for n, k in kinds.items() if k == "desensitised-sample"] == [
+            "el-emam-3", "el-emam-5", "gbt42460-controlled", "gbt42460-enclave",
+        ]  # fmt: skip
 
-    def test_an_anonymised_release_allows_no_pseudonym(self) -> None:
-        assert Policy.of("gbt42460-public").required("transformation.n_pseudonyms") == 0
+    @pytest.mark.parametrize("name", sorted(packs()))
+    def test_an_anonymised_release_allows_nothing_that_can_be_restored(self, name: str) -> None:
+        policy = Policy.of(name)
+        least = 0 if policy.kind == "anonymised-release" else None
+        assert policy.required("transformation.n_pseudonyms") == least
+        assert policy.required("irreversibility.n_reversible_columns") == least
 
 
 class TestJudge:
