@@ -13,7 +13,7 @@ from niming.tables.grouping import group
 
 __all__ = ["Link", "agreements"]
 
-_BLOCK = 2**22  # classes times links that are held at a time
+_BLOCK = 2**24  # classes times links that are held at a time, 4 bytes each
 _DENSE = 2**21  # pairs of classes compared at a time
 _FEW = 8  # so few classes are compared with all others sooner than grouped with them
 _GROUPING = 10**5  # comparisons of two classes that take as long as one small grouping
@@ -25,7 +25,7 @@ class Link(NamedTuple):
 
     Attributes
     ----------
-    at : ndarray of shape (n_at_hand,), int64
+    at : ndarray of shape (n_at_hand,), int32
         The group of each class at hand.
     others : ndarray of shape (n_others,), int64
         Classes; those of a group agree with all classes at hand of that group.
@@ -33,7 +33,7 @@ class Link(NamedTuple):
     n_groups : int
     """
 
-    at: NDArray[np.int64]
+    at: NDArray[np.int32]
     others: NDArray[np.int64]
     group_of: NDArray[np.int64]
     n_groups: int
@@ -116,7 +116,8 @@ def _grouped(
     both = np.concatenate([rows, others])
     groups = group(codes[np.ix_(both, at)], [sizes[j] for j in at])
     split = len(rows)
-    return Link(groups.group_of[:split], others, groups.group_of[split:], len(groups.first))
+    mine = groups.group_of[:split].astype(np.int32)
+    return Link(mine, others, groups.group_of[split:], len(groups.first))
 
 
 def _compared(
@@ -141,4 +142,4 @@ def _compared(
             keep = by_column[j, one] == by_column[j, other]
             keep |= unknown[j, one] | unknown[j, other]
             mine, others = mine[keep], others[keep]
-        yield rows, [Link(np.arange(len(rows)), others, mine, len(rows))]
+        yield rows, [Link(np.arange(len(rows), dtype=np.int32), others, mine, len(rows))]

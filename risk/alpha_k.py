@@ -16,6 +16,7 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import (
     Missing,
+    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
@@ -84,7 +85,7 @@ class AlphaK(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = iter([(np.arange(classes.n_classes), spectrum)])
+            pieces = blocks_of(spectrum)
         most = np.empty(classes.n_classes, dtype=np.int64)
         size = np.empty(classes.n_classes, dtype=np.int64)
         for rows, piece in pieces:

@@ -270,9 +270,9 @@ def spectra_of(
     Notes
     -----
     Where nothing is missing, or missing is a value of its own, these are `blocks_of` the spectrum
-    of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one class, if that has more), and beside
-    it stand the counts of the classes that agree, O(n_cells) in all. `agreements` says what it
-    costs to find them.
+    of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one class,
+    if that has more), and beside it stand the counts of the classes that agree, O(n_cells) in all.
+    `agreements` says what it costs to find them.
 
     Examples
     --------
@@ -460,7 +460,7 @@ def _names(columns: Sequence[str], argument: str) -> tuple[str, ...]:
 class _Grouped(NamedTuple):
     """The sensitive values of the groups of a link: those of group g are `lengths[g]` pairs."""
 
-    at: NDArray[np.int64]
+    at: NDArray[np.int32]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     value: NDArray[np.int32]

@@ -52,7 +52,7 @@ def shares_by_hand(rows: list[Row], wanted: set[int] | None, missing: str) -> li
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(rows=tables, chosen=st.sets(st.integers(-1, 2)))
 def test_equals_the_definition(missing: str, rows: list[Row], chosen: set[int]) -> None:
     classes = classes_from(rows)
@@ -74,7 +74,7 @@ def test_equals_the_definition(missing: str, rows: list[Row], chosen: set[int]) 
     assert again.most.tolist() == found.most.tolist()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables)
 def test_own_value_is_the_stricter_reading_of_the_table(rows: list[Row]) -> None:
     classes = classes_from(rows)

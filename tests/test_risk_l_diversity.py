@@ -165,7 +165,7 @@ def test_matching_equals_the_definitions(rows: list[Row], c: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["distinct", "entropy", "recursive"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=holed)
 def test_the_table_is_never_less_diverse_where_anything_matches(
     kind: Kind, rows: list[Row]

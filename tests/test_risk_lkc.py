@@ -79,7 +79,7 @@ def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("route")
 @pytest.mark.parametrize("missing", READINGS)
 def test_equals_every_group_by_hand(missing: str) -> None:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(rows=tables, known=st.integers(1, 5), chosen=st.sets(st.integers(-1, 2)))
     def check(rows: list[Row], known: int, chosen: set[int]) -> None:
         wanted = {s for s in chosen if s in {row[-1] for row in rows}} or None
@@ -105,7 +105,7 @@ def test_equals_every_group_by_hand(missing: str) -> None:
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=tables)
 def test_who_knows_all_meets_k_and_alpha(missing: str, rows: list[Row]) -> None:
     classes = classes_from(rows)
@@ -140,7 +140,7 @@ def test_a_few_columns_can_tell_more_than_all_where_anything_matches() -> None:
     assert (found.c, AlphaK.of(classes, "s", missing="matches-anything").alpha) == (0.75, 2 / 3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=tables, known=st.integers(1, 3))
 def test_own_value_is_the_stricter_reading(rows: list[Row], known: int) -> None:
     own, matching = (

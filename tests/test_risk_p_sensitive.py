@@ -47,7 +47,7 @@ def groupings(items: list[int]) -> Iterator[list[list[int]]]:
 
 
 @pytest.mark.parametrize("missing", READINGS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(rows=tables)
 def test_equals_the_definition(missing: str, rows: list[Row]) -> None:
     classes = classes_from(rows)
@@ -73,7 +73,7 @@ def test_equals_the_definition(missing: str, rows: list[Row]) -> None:
         assert found.n_records_below(p) == records[lower].sum()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables)
 def test_own_value_is_the_stricter_reading_of_the_table(rows: list[Row]) -> None:
     classes = classes_from(rows)

@@ -149,7 +149,7 @@ def matching_by_linear_program(rows: list[Row], distance: str) -> list[float]:
 
 
 @pytest.mark.parametrize("distance", ["equal", "ordered", "hierarchical"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.one_of(holed(0), holed(SUPPRESSED)))
 def test_matching_equals_the_linear_program(distance: str, rows: list[Row]) -> None:
     kind = TREE if distance == "hierarchical" else distance
@@ -173,7 +173,7 @@ def test_matching_equals_the_linear_program(distance: str, rows: list[Row]) -> N
 
 
 @pytest.mark.parametrize("distance", ["equal", "ordered", "hierarchical"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=holed(SUPPRESSED))
 def test_the_table_is_never_further_where_anything_matches(distance: str, rows: list[Row]) -> None:
     kind = TREE if distance == "hierarchical" else distance
