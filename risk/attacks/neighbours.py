@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +10,14 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.risk.attacks.encoding import Encoded
+from niming.risk.attacks.parallel import in_parallel
 
 __all__ = ["nearest"]
 
 _NARROW = 255  # codes that fit a byte, with one left for missing
 _MOST_NARROW = 255  # columns whose differences a byte can count
 _UNKNOWN = np.float32(4)  # a missing number: at least 3 from every known one, 0 from itself
-_PAIRS = 200_000_000  # pairs a chunk: under a second, so that Ctrl-C is heard
+_PAIRS = 200_000_000  # pairs a piece: under a second even where no block is skipped
 
 
 class _Matrix(NamedTuple):
@@ -88,21 +87,18 @@ def nearest(
 
     narrow = [j for j, c in enumerate(reference.columns) if not c.is_numeric]
     narrow = [j for j in narrow if reference.columns[j].n_values <= _NARROW][:_MOST_NARROW]
-    order = _order(reference)
+    order, home = _sorted(queries, reference)
+    home //= BLOCK
     held = _matrix(reference.take(order), narrow)
     asked = _matrix(queries, narrow)
     by_row = np.ascontiguousarray(asked.narrow.T), np.ascontiguousarray(asked.wide.T)
     numbers = np.ascontiguousarray(asked.numbers.T)
-    home = _home(queries, reference) // BLOCK
     low_code, high_code, low, high = boxes(held.narrow, held.numbers)
     n = queries.n_rows
     distances = np.empty((n, k), dtype=np.float32)
     indices = np.empty((n, k), dtype=np.int64)
-    n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    step = max(1, min(_PAIRS // reference.n_rows, -(-n // (4 * (n_threads or 1)))))
 
-    def search(start: int) -> int:
-        part = slice(start, start + step)
+    def search(part: slice) -> None:
         scan(
             by_row[0][part],
             by_row[1][part],
@@ -119,17 +115,8 @@ def nearest(
             distances[part],
             indices[part],
         )
-        return len(home[part])
 
-    pool = ThreadPoolExecutor(n_threads)
-    try:
-        done = 0
-        for chunk in as_completed([pool.submit(search, s) for s in range(0, n, step)]):
-            done += chunk.result()
-            if progress is not None:
-                progress(done, n)
-    finally:
-        pool.shutdown(cancel_futures=True)  # after Ctrl-C only the chunks at work are waited for
+    in_parallel(search, n, most=max(1, _PAIRS // reference.n_rows), progress=progress)
     distances /= np.float32(len(reference.columns))
     return distances, indices
 
@@ -149,27 +136,23 @@ def _check(queries: Encoded, reference: Encoded, k: int) -> None:
         )
 
 
-def _keys(table: Encoded) -> list[NDArray[np.int32]]:
-    """Return the columns by which rows are sorted, the most telling first: few values first."""
-    at = sorted(range(len(table.columns)), key=lambda j: table.columns[j].n_values)
-    return [table.codes[:, j] for j in at]
+def _sorted(queries: Encoded, reference: Encoded) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the reference rows in order, and where each query would stand among them.
 
-
-def _order(reference: Encoded) -> NDArray[np.int64]:
-    return np.lexsort(_keys(reference)[::-1]).astype(np.int64)
-
-
-def _home(queries: Encoded, reference: Encoded) -> NDArray[np.int64]:
-    """Return where each query would stand among the sorted reference rows."""
+    Columns with few values sort first: their long runs make for blocks of like rows.
+    """
     n = reference.n_rows
-    both = [np.concatenate([r, q]) for r, q in zip(_keys(reference), _keys(queries), strict=True)]
-    merged = np.lexsort(both[::-1])
+    keys = []
+    for j in sorted(range(len(reference.columns)), key=lambda j: -reference.columns[j].n_values):
+        short = reference.columns[j].n_values < np.iinfo(np.int16).max  # sorted digit by digit
+        both = np.concatenate([reference.codes[:, j], queries.codes[:, j]])
+        keys.append(both.astype(np.int16) if short else both)
+    merged = np.lexsort(keys)
     is_reference = merged < n
     before = np.cumsum(is_reference)
     home = np.empty(queries.n_rows, dtype=np.int64)
-    asked = ~is_reference
-    home[merged[asked] - n] = np.maximum(before[asked] - 1, 0)
-    return home
+    home[merged[~is_reference] - n] = np.maximum(before[~is_reference] - 1, 0)
+    return merged[is_reference], home
 
 
 def _matrix(table: Encoded, narrow: list[int]) -> _Matrix:

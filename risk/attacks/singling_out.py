@@ -18,6 +18,7 @@ from niming.risk.attacks.attack import (
     tables_of,
 )
 from niming.risk.attacks.encoding import CodedColumn, Encoded
+from niming.risk.attacks.parallel import in_parallel
 from niming.risk.attacks.statistics import Trials, excess_interval, normal_quantile
 from niming.tables import MISSING, Source
 
@@ -28,6 +29,7 @@ Mode: TypeAlias = Literal["univariate", "multivariate"]
 _REFERENCE = "WP216, singling out; Giomi et al. 2023, singling-out attack"
 _PILOT = 200  # predicates of each size by which the best size is chosen
 _SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 16)
+_TERMS = 1_000_000_000  # terms times rows a piece: well under a second
 _POOL = 10  # candidates drawn for each predicate wanted
 
 
@@ -46,7 +48,14 @@ class _Predicates(NamedTuple):
         from niming.risk.attacks.predicate_kernel import matching
 
         codes = np.ascontiguousarray(table.codes.T)
-        found: NDArray[np.int64] = matching(self.column, self.low, self.high, codes, enough)
+        found = np.empty(len(self.column), dtype=np.int64)
+
+        def fill(part: slice) -> None:
+            found[part] = matching(
+                self.column[part], self.low[part], self.high[part], codes, enough
+            )
+
+        in_parallel(fill, len(found), most=max(1, _TERMS // table.codes.size))
         return found
 
     def isolating(self, table: Encoded) -> Trials:
