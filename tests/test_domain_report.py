@@ -388,3 +388,21 @@ def test_wrong_arguments_are_refused(evidence: dict[str, Any]) -> None:
         render(evidence, lang="fr")
     with pytest.raises(InputError, match="payload"):
         render(evidence, certificate={"payload": "%%%"})
+
+
+def test_the_source_of_the_thresholds_and_the_context_are_told(evidence: dict[str, Any]) -> None:
+    evidence["policy"] |= {
+        "note": {"zh": "二手资料", "en": "second hand, from a summary"},
+        "variant": {"zh": "侵害程度高", "en": "high invasiveness"},
+        "context": {"mode": "controlled", "controls": "high", "tau_size": None,
+                    "assumed": ["funds", "expertise"]},
+    }  # fmt: skip
+    page = render(evidence)
+    for told in (
+        "second hand, from a summary",
+        "high invasiveness",
+        "管控措施",
+        "funds, expertise",
+    ):
+        assert told in page
+    assert "safe class size" not in page

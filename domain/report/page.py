@@ -105,7 +105,10 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
         ),
         "original": _filled(evidence.get("original"), "n_rows", "n_columns"),
         "commitment": _commitment(evidence.get("original")),
-        "policy": _filled(policy, "id", "version", "digest", "kind"),
+        "policy": _filled(
+            dict(policy) | {"context": _context(policy.get("context"))},
+            *("id", "version", "digest", "kind", "note", "variant"),
+        ),
         "scenario": _filled(
             evidence.get("scenario") or (signed or {}).get("scenario"),
             *("id", "title", "operator", "resource", "purpose", "valid_until"),
@@ -133,6 +136,15 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
 def _filled(part: Mapping[str, Any] | None, *names: str) -> dict[str, Any] | None:
     """Return a part of the evidence with None for what it lacks; None if it is absent."""
     return None if part is None else dict.fromkeys(names) | dict(part)
+
+
+def _context(context: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what the policy says of the environment, or was answered, as names and values."""
+    names = ("mode", "tau_size", "recipients", "controls", "motive", "prevalence", "acquaintances")
+    given = context or {}
+    told = [(n, str(given[n])) for n in names if given.get(n) is not None]
+    assumed = given.get("assumed")
+    return [*told, ("assumed", ", ".join(assumed))] if assumed else told
 
 
 def _file(file: Mapping[str, Any]) -> dict[str, Any]:

@@ -144,6 +144,15 @@ WORDS: Mapping[str, Words] = {
     "commitment": _w("原始数据承诺值", "Commitment to the original"),
     "bytes": _w("字节", "bytes"),
     "schema-digest": _w("字段结构摘要", "Schema digest"),
+    "context-of-use": _w("使用环境：", "Context of use:"),
+    "mode": _w("发布方式", "mode"),
+    "tau_size": _w("安全的等价类规模", "safe class size"),
+    "recipients": _w("接收方", "recipients"),
+    "controls": _w("管控措施", "controls"),
+    "motive": _w("动机与能力", "motive"),
+    "prevalence": _w("人群占比", "prevalence"),
+    "acquaintances": _w("熟人数", "acquaintances"),
+    "assumed": _w("未回答、按最坏情形假定", "not answered, taken at the worst"),
     "policy-digest": _w("政策摘要", "Policy digest"),
     "versions": _w("软件版本", "Versions"),
     "verify-offline": _w("如何离线核验", "How to verify offline"),
@@ -227,6 +236,8 @@ KEY_RISKS: Mapping[str, Words] = {
         "敏感分布最大偏离 t（最差列）", "largest distance t of a class (worst column)"
     ),
     "context.total_risk": _w("总体风险（含环境）", "total risk with environment"),
+    "context.kse_a": _w("健康数据匿名化 A = K × S × E", "A = K × S × E of health data"),
+    "irreversibility.n_reversible_columns": _w("可还原的列", "columns that can be reversed"),
     "sampling.fraction": _w("抽样比例", "sampling fraction"),
 }
 
@@ -262,6 +273,22 @@ EXPLANATIONS: Mapping[str, Words] = {
     "context": _w(
         "数据风险与使用环境风险合并的总体重标识风险。",
         "The risk of the data together with the risk of the environment that they are used in.",
+    ),
+    "context.kse": _w(
+        "最小等价类 K、接收方系数 S 与保障措施 E 的乘积，不小于 1 方为匿名化。",
+        "Smallest class, recipients and safeguards multiplied: anonymised from 1 on.",
+    ),
+    "irreversibility": _w(
+        "散列、假名或加密的列能否被还原，以及代价多大。",
+        "Whether hashes, pseudonyms or ciphers can be turned back, and at what cost.",
+    ),
+    "safe_harbor": _w(
+        "年龄、日期和地区是否超出 HIPAA 安全港允许的精度。",
+        "Whether ages, dates and areas say more than HIPAA's safe harbour allows.",
+    ),
+    "attacks": _w(
+        "实际攻击比基线和对照多得手多少；不可靠的攻击不能证明安全。",
+        "What an attack achieves beyond baseline and control; an unreliable one shows nothing.",
     ),
     "utility.loss": _w("泛化和抑制丢掉了多少细节。", "How much detail was generalised away."),
     "utility.tv": _w("发布数据的分布偏离原始数据多少。", "How far distributions moved."),
@@ -304,6 +331,22 @@ ADVICE: Mapping[str, Words] = {
     "context": _w(
         "三种办法：增大最小等价类、缩小抽样比例、加强使用环境的管控措施。",
         "Three ways: larger classes, a smaller sample, or stronger controls where it is used.",
+    ),
+    "context.kse": _w(
+        "回答环境问卷；补齐未落实的保障措施，或增大最小等价类。",
+        "Answer the questionnaire; put the missing safeguards in place, or make classes larger.",
+    ),
+    "irreversibility": _w(
+        "删除散列或弱加密的列；确需关联时改用销毁密钥的随机假名。",
+        "Drop hashed or weakly encrypted columns; to link, use pseudonyms whose key is destroyed.",
+    ),
+    "safe_harbor": _w(
+        "89 岁以上合并，日期截到年，地区代码截短，或在策略的 populations 中给出人口。",
+        "Top-code ages at 90, cut dates to years and codes of areas, or give their populations.",
+    ),
+    "attacks": _w(
+        "提供留出样本后重新评估；若攻击得手，进一步泛化或改发合成数据。",
+        "Give a hold-out and assess again; where the attack succeeds, generalise or synthesise.",
     ),
     "utility": _w(
         "降低泛化级别或减少字段，并在效用与风险之间重新取舍。",
