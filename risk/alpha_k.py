@@ -189,6 +189,21 @@ class AlphaK(Result):
 def above(most: NDArray[np.int64], size: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
     """Return where `most` out of `size` is more than `share`, compared in whole numbers.
 
+    Parameters
+    ----------
+    most, size : ndarray of shape (n,), int64
+    share : float in [0, 1]
+        Read as the nearest fraction of a denominator up to 10⁶.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+
+    Raises
+    ------
+    InputError
+        `share` is not between 0 and 1.
+
     Examples
     --------
     >>> above(np.array([1, 2]), np.array([3, 5]), 0.4)

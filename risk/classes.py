@@ -184,6 +184,16 @@ def is_complete(classes: Classes) -> bool:
 def sizes_of(classes: Classes, *, missing: Missing = "own-value") -> NDArray[np.int64]:
     """Return how many records an outsider cannot tell from those of each class.
 
+    Parameters
+    ----------
+    classes : Classes
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        Count the records of the class, or those of all classes that agree with it.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,), int64
+
     Examples
     --------
     >>> table = {"sex": ["F", "F", None], "town": ["A", "B", "A"]}
@@ -339,6 +349,12 @@ def blocks_of(spectrum: Spectrum) -> Iterator[tuple[NDArray[np.int64], Spectrum]
 
 def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
     """Return how many records of the table have each sensitive value, the two states first.
+
+    Parameters
+    ----------
+    classes : Classes
+    sensitive : str
+        A column of `classes.counts`.
 
     Returns
     -------

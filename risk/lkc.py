@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from niming.risk.classes import (
     sizes_of,
     value_codes,
 )
+from niming.risk.combinations import Cells, Surest, by_table, combinations
 from niming.tables import Classes, Counts, Source
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ __all__ = ["LKC", "lkc"]
 
 _SOURCE = "Mohammed, Fung, Hung and Lee 2009, LKC-privacy"
 _MOST_SUBSETS = 100_000
-_ROOM = 2**16  # cells of a table of all combinations that cost less than one grouping
-_ROOM_A_CELL = 16  # and so many more for each cell that is counted
-_CHUNK = 2**22  # combinations times sensitive values that are counted at a time
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -107,11 +105,11 @@ class LKC(Result):
             held = counts.column_codes(sensitive)
             codes = np.unique(held) if values is None else value_codes(counts, sensitive, values)
             protected = np.where(np.isin(held, codes), np.searchsorted(codes, held), -1)
-        cells = _Cells.of(counts, names, protected, missing)
+        cells = Cells.of(counts, names, protected, missing)
         subsets, smallest, most, size = [], [], [], []
-        for chosen, key, shape in _combinations(cells, known):
+        for chosen, key, shape in combinations(cells, known):
             if cells.fits(math.prod(shape)):
-                found = _by_table(cells, chosen, key, shape)
+                found = by_table(cells, chosen, key, shape)
             else:
                 some = counts.classes([names[j] for j in chosen])
                 found = _by_classes(some, sensitive, values, missing)
@@ -386,152 +384,14 @@ def _known(known: int, n_columns: int, most_subsets: int) -> int:
     return known
 
 
-class _Found(NamedTuple):
-    """The smallest group, and records with the value and all records of the surest group."""
-
-    smallest: int
-    most: int
-    size: int
-
-
-class _Cells(NamedTuple):
-    """The cells of a table as digits, column by column.
-
-    Attributes
-    ----------
-    digits : tuple of ndarray of shape (n_cells,), int64
-        Rank of each cell's code in its column; 0 is unknown where `unknown` says so.
-    spans : tuple of int
-        Number of digits of each column.
-    unknown : tuple of bool
-        Whether digit 0 agrees with all others.
-    n : ndarray of shape (n_cells,), int64, or None
-        Records a cell; None if each has one.
-    guarded : ndarray, int64
-        Cells with a protected sensitive value, in ascending order of it.
-    value : ndarray, int64
-        Their values, from 0.
-    n_values : int
-    """
-
-    digits: tuple[NDArray[np.int64], ...]
-    spans: tuple[int, ...]
-    unknown: tuple[bool, ...]
-    n: NDArray[np.int64] | None
-    guarded: NDArray[np.int64]
-    value: NDArray[np.int64]
-    n_values: int
-
-    @classmethod
-    def of(
-        cls,
-        counts: Counts,
-        names: Sequence[str],
-        protected: NDArray[np.int64] | None,
-        missing: Missing,
-    ) -> _Cells:
-        """Number the codes that occur; `protected` is the sensitive value of each cell or -1."""
-        digits, spans, unknown = [], [], []
-        for name in names:
-            codes = counts.column_codes(name)
-            holes = missing == "matches-anything" and bool((codes < 0).any())
-            found, digit = np.unique(np.maximum(codes, -1) if holes else codes, return_inverse=True)
-            digits.append(digit.reshape(-1).astype(np.int64))
-            spans.append(len(found))
-            unknown.append(holes)
-        value = np.zeros(0, dtype=np.int64)
-        guarded = value
-        if protected is not None:
-            guarded = np.flatnonzero(protected >= 0)
-            guarded = guarded[np.argsort(protected[guarded], kind="stable")]
-            value = protected[guarded].astype(np.int64)
-        return cls(
-            tuple(digits),
-            tuple(spans),
-            tuple(unknown),
-            None if bool((counts.n == 1).all()) else counts.n,
-            guarded,
-            value,
-            int(value[-1]) + 1 if len(value) else 0,
-        )
-
-    def fits(self, n_combinations: int) -> bool:
-        """Return whether a table of all combinations, for each value, is small enough."""
-        room = _ROOM + _ROOM_A_CELL * len(self.digits[0])
-        return n_combinations * (1 + self.n_values) <= room
-
-
-def _combinations(
-    cells: _Cells,
-    known: int,
-    chosen: tuple[int, ...] = (),
-    key: NDArray[np.int64] | None = None,
-    shape: tuple[int, ...] = (),
-) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64], tuple[int, ...]]]:
-    """Yield every set of 1 to `known` columns with the key of each cell and the spans.
-
-    Keys of sets too large for a table are not used and may wrap, as may those of all larger sets.
-    """
-    for j in range(chosen[-1] + 1 if chosen else 0, len(cells.digits)):
-        span, digit = cells.spans[j], cells.digits[j]
-        deeper = digit if key is None else key * span + digit
-        columns, spans = (*chosen, j), (*shape, span)
-        yield columns, deeper, spans
-        if len(columns) < known:
-            yield from _combinations(cells, known, columns, deeper, spans)
-
-
-def _by_table(
-    cells: _Cells, chosen: tuple[int, ...], key: NDArray[np.int64], shape: tuple[int, ...]
-) -> _Found:
-    """Count every combination in a table, and let unknown agree with all along each axis."""
-    radix = math.prod(shape)
-    holes = [axis for axis, j in enumerate(chosen) if cells.unknown[j]]
-    records = _counted(key, cells.n, radix)
-    occurs = np.flatnonzero(records)
-    size = _agreeing(records.reshape(1, *shape), holes).reshape(radix)[occurs]
-    best = _Found(int(size.min()), 0, 1)
-    step = max(_CHUNK // radix, 1)
-    for low in range(0, cells.n_values, step):
-        high = min(low + step, cells.n_values)
-        at = slice(*np.searchsorted(cells.value, [low, high]))
-        some = cells.guarded[at]
-        pair = (cells.value[at] - low) * radix + key[some]
-        n = None if cells.n is None else cells.n[some]
-        counted = _counted(pair, n, (high - low) * radix).reshape(high - low, *shape)
-        most = _agreeing(counted, holes).reshape(high - low, radix)[:, occurs].max(axis=0)
-        surest = int((most / size).argmax())
-        if int(most[surest]) * best.size > best.most * int(size[surest]):
-            best = _Found(best.smallest, int(most[surest]), int(size[surest]))
-    return best
-
-
-def _counted(key: NDArray[np.int64], n: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:
-    """Count keys exactly (bincount's float64 weights are exact below 2**53)."""
-    return np.bincount(key, weights=n, minlength=size).astype(np.int64, copy=False)
-
-
-def _agreeing(counted: NDArray[np.int64], holes: Sequence[int]) -> NDArray[np.int64]:
-    """Add to each value of a column with holes what is unknown, and to unknown all values.
-
-    Axis 0 is the sensitive value, axis 1 the first column.
-    """
-    for axis in holes:
-        moved = np.moveaxis(counted, axis + 1, 0)
-        out = moved + moved[0]
-        out[0] = moved.sum(axis=0)
-        counted = np.moveaxis(out, 0, axis + 1)
-    return counted
-
-
 def _by_classes(
     classes: Classes,
     sensitive: str | None,
     values: Sequence[object] | None,
     missing: Missing,
-) -> _Found:
+) -> Surest:
     if sensitive is None:
-        return _Found(int(sizes_of(classes, missing=missing).min()), 0, 1)
+        return Surest(int(sizes_of(classes, missing=missing).min()), 0, 1)
     found = AlphaK.of(classes, sensitive, values=values, missing=missing)
     surest = int(found.per_class.argmax())
-    return _Found(found.k, int(found.most[surest]), int(found.size[surest]))
+    return Surest(found.k, int(found.most[surest]), int(found.size[surest]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter
 from fractions import Fraction
 from itertools import combinations
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import niming.risk.combinations as tables_of
 from niming.errors import ColumnNotFoundError, InputError
 from niming.risk.alpha_k import AlphaK
 from niming.risk.k_anonymity import Anonymity
@@ -69,11 +69,10 @@ def by_hand(
 @pytest.fixture(params=["by table", "by classes", "in small pieces"])
 def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send all sets of columns one way, whatever their size."""
-    module = sys.modules["niming.risk.lkc"]
     if request.param == "by classes":
-        monkeypatch.setattr(module, "_ROOM", -(10**6))
+        monkeypatch.setattr(tables_of, "_ROOM", -(10**6))
     if request.param == "in small pieces":
-        monkeypatch.setattr(module, "_CHUNK", 1)
+        monkeypatch.setattr(tables_of, "_CHUNK", 1)
 
 
 @pytest.mark.usefixtures("route")
