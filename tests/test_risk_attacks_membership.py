@@ -155,7 +155,7 @@ def test_distances_equal_a_loop() -> None:
 
     def least(table: Frame, i: int) -> float:
         return min(
-            (
+            float(
                 sum(abs(table[c][i] - release[c][j]) / spread[c] for c in spread)
                 + sum(table[c][i] != release[c][j] for c in ("town", "sex"))
             )
@@ -225,7 +225,7 @@ def test_shadows_find_copies_and_nothing_in_a_constant() -> None:
     mine, held = split(people(400), 200, 200)
     calls = []
     found = shadow_membership(
-        mine, holdout=held, make_release=copied, n_targets=8, n_shadows=32,  # type: ignore[arg-type]
+        mine, holdout=held, make_release=copied, n_targets=8, n_shadows=32,
         progress=lambda done, n: calls.append((done, n)),
     )  # fmt: skip
     assert found.auc > 0.92
@@ -277,7 +277,7 @@ def test_a_release_gets_what_came_in() -> None:
                 make_release=make,
                 n_targets=2,
                 n_shadows=8,
-                n_rows=20,  # type: ignore[arg-type]
+                n_rows=20,
             )
     assert {kind for kind, _, _ in seen} == {pd.DataFrame}
     assert {n for _, n, _ in seen} == {20}
@@ -300,4 +300,4 @@ def test_shadows_refuse_what_cannot_be_drawn() -> None:
             shadow_membership(mine, **{**given, **arguments})  # type: ignore[arg-type]
         assert "canary" not in str(caught.value)
     with pytest.raises(ColumnNotFoundError):
-        shadow_membership(mine, holdout={"age": held["age"]}, make_release=copied)  # type: ignore[arg-type]
+        shadow_membership(mine, holdout={"age": held["age"]}, make_release=copied)

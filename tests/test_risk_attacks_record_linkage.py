@@ -164,7 +164,7 @@ def test_learning_equals_em_over_all_pairs(seed: int) -> None:
     names = list("abcd")
     original = {c: ours[:, j].astype(str) for j, c in enumerate(names)}
     released = {c: theirs[:, j].astype(str) for j, c in enumerate(names)}
-    compared = compare(read(original), read(released), names)  # type: ignore[arg-type]
+    compared = compare(read(original), read(released), names)
     found = patterns(compared, np.arange(60), own=np.arange(60))
     weights = fit(found)
     m, bits = by_loops(ours, theirs, weights.n_iterations - 1)
@@ -185,8 +185,8 @@ def test_learning_recovers_how_often_columns_are_changed() -> None:
     theirs = np.where(changed, rng.integers(0, 20, ours.shape), ours)
     names = list("abcdef")
     compared = compare(
-        read({c: ours[:, j] for j, c in enumerate(names)}),  # type: ignore[misc]
-        read({c: theirs[:, j] for j, c in enumerate(names)}),  # type: ignore[misc]
+        read({c: ours[:, j] for j, c in enumerate(names)}),
+        read({c: theirs[:, j] for j, c in enumerate(names)}),
         names,
     )
     weights = fit(patterns(compared, np.arange(1500)))

@@ -160,13 +160,9 @@ def test_names_pair_people_and_are_not_compared() -> None:
     for result in report.results:
         if isinstance(result, (AttackResult, Membership)):
             assert "id" not in result.columns
-    (linked,) = (r for r in report.results if r_is(r, "distance"))
+    linked = next(r for r in report.results if isinstance(r, Linkage))
     assert linked.rate is not None
     assert linked.rate > 0.9
-
-
-def r_is(result: object, method: str) -> bool:
-    return isinstance(result, Linkage) and result.method == method
 
 
 def test_the_report_is_json_and_a_picture(raw: AttackReport) -> None:

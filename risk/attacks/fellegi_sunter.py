@@ -107,7 +107,8 @@ class Weights:
     ) -> NDArray[np.float64]:
         """Return the weight in bits of each pattern with its target."""
         agreement = _likelihood(found, self.m)[pattern]
-        return (agreement + found.surprise(target, pattern)) / np.log(2)
+        bits: NDArray[np.float64] = (agreement + found.surprise(target, pattern)) / np.log(2)
+        return bits
 
 
 def patterns(
@@ -175,7 +176,7 @@ def patterns(
             if height[j] >= 0:
                 here = ours[:, j] >= 0
                 said[here, j] = c.becomes[height[j], ours[here, j]]
-        for j in np.flatnonzero(height[:q] >= 0):
+        for j in np.flatnonzero(height[:q] >= 0).tolist():
             share = np.bincount(theirs[rows, j], minlength=sizes[j]) / len(rows)
             u[s, :, j] = np.where(said[:, j] >= 0, share[np.maximum(said[:, j], 0)], 0.0)
         for mask, one in enumerate(masks.first):
@@ -308,8 +309,9 @@ def fit(
 
 def _likelihood(found: Patterns, m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ln of the chance of each pattern between a target and its own record."""
-    agree, known = found.agree & found.known, ~found.agree & found.known
-    chances: NDArray[np.float64] = agree @ np.log(m) + known @ np.log(1 - m)
+    yes = (found.agree & found.known).astype(np.float64)
+    no = (~found.agree & found.known).astype(np.float64)
+    chances: NDArray[np.float64] = yes @ np.log(m) + no @ np.log(1 - m)
     return chances
 
 

@@ -85,7 +85,9 @@ class Homogeneity(Result):
     def exposed(self) -> NDArray[np.bool_]:
         """Whether the top value of each class reaches the threshold, shape (n_classes,)."""
         # The next number below, so that 9 of 10 reach 0.9 however the product is rounded.
-        return (self.top > 0) & (self.top >= np.nextafter(self.threshold * self.size, 0))
+        least = np.nextafter(self.threshold * self.size, 0)
+        reached: NDArray[np.bool_] = (self.top > 0) & (self.top >= least)
+        return reached
 
     @property
     def n_rows(self) -> int:

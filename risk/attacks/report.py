@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -408,7 +408,11 @@ class _Given:
     ) -> dict[str, _Step]:
         """Return each attack as a call, or as the reason why there is none."""
         one, other, holdout = self.original, self.released, self.holdout
-        rest = {"n_attacks": self.n_attacks, "seed": self.seed, "confidence": self.confidence}
+        rest: dict[str, Any] = {
+            "n_attacks": self.n_attacks,
+            "seed": self.seed,
+            "confidence": self.confidence,
+        }
         columns = self.columns
         single = partial(singling_out, one, other, holdout=holdout, columns=columns, **rest)
         plan: dict[str, _Step] = {"singling_out.univariate": partial(single, mode="univariate")}
