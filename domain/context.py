@@ -72,13 +72,13 @@ class Context(BaseModel):
         InputError
             Answers to another questionnaire, that lack questions, or that contradict `mode`.
         """
-        from niming.risk.context import Questionnaire
-
         parts: list[Literal["environment", "safeguards", "invasiveness"]] = []
         parts += ["environment"] if environment else []
         parts += ["safeguards"] if safeguards else []
         if self.answers is None or not parts:
             return None
+        from niming.risk.context import Questionnaire
+
         sheet = Questionnaire.load()
         if self.questionnaire not in (None, sheet.digest):
             raise InputError(

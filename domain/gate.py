@@ -5,7 +5,8 @@ measured. Two things no cell can tell for sure, and the gate takes them from the
 records were drawn but not released, which can only make the verdict harsher, and which role a
 column has, which can make it milder. So a scan of the cells is held against the roles, and evidence
 and report list them for the officer, who signs for them. That a direct identifier was replaced
-counts only if its cells look so.
+counts only if its cells look so. Two smaller claims are believed and listed as well: that the last
+age of a column stands for "and over", and that a code was made under a key.
 """
 
 from __future__ import annotations

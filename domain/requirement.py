@@ -71,7 +71,17 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class Text(BaseModel):
-    """A sentence in both languages."""
+    """A sentence in both languages.
+
+    Parameters
+    ----------
+    zh, en : str
+
+    Examples
+    --------
+    >>> Text(zh="等价类", en="class size").en
+    'class size'
+    """
 
     model_config = _STRICT
     zh: str

@@ -23,12 +23,12 @@ RATES = {
     "blake2b": 0.34e6, "sm3": 0.2e6, "hmac": 0.17e6,
 }  # fmt: skip
 """Values tried a second on one core. SHA-256 and SM3 were measured in pure Python on a slow core;
-the others cost Python about the same, and HMAC is two hashes. A trial here lists values a thousand at
-a time and is three times faster (1.1 million SHA-256, one core); compiled code is ten times faster,
-a graphics card many thousand times, so every cost here is an upper bound."""
+the others cost Python about the same, and HMAC is two hashes. A trial lists values a thousand at a
+time and is three times faster (1.1 million SHA-256, one core); compiled code is ten times faster,
+a graphics card many thousand times. So every cost here is an upper bound."""
 
 N_REGIONS = 3450
-"""Codes of counties in resident ids, abolished ones among them; about as many as were issued."""
+"""Codes of counties that resident ids begin with, abolished ones among them: a round number."""
 
 _LATEST = 2026
 _EARLIEST = 1926
