@@ -209,8 +209,9 @@ def without_columns(
     Notes
     -----
     Helps most: leaves the fewest records alone, then the most pairs together, then the fewest
-    combinations, then stands first. Greedy, so that of two columns that only together single
-    people out it cannot see the second before the first is gone.
+    combinations, then by itself tells most pairs apart, then stands first. Greedy, so that of two
+    columns of which either singles people out it sees no loss before the first is gone; that is
+    what the last rule but one is for.
 
     What is left without each of m columns is found by halving: split by one half of the columns
     for all sets that lack a column of the other. That is m log m splits a column dropped, of groups
@@ -228,11 +229,15 @@ def without_columns(
     """
     table = SortedClasses.of(classes, "own-value")
     records = table.records.copy()
+    together = [
+        int(_tallied(np.bincount(codes, weights=records).astype(np.int64))[1])
+        for codes in table.codes
+    ]
     rows = np.arange(len(records))
     left = list(range(len(table.columns)))
     steps: list[WithoutColumn] = []
     while left:
-        best = _least(table, left, _everybody(records, rows))
+        best = _least(table, together, left, _everybody(records, rows))
         steps.append(best.step)
         left.remove(best.at)
         row, _, start = best.groups
@@ -251,13 +256,15 @@ def without_columns(
 class _Best(NamedTuple):
     """The column to drop, by its place in the table, and the groups that the others make."""
 
-    rank: tuple[int, int, int, int]
+    rank: tuple[int, int, int, int, int]
     at: int
     step: WithoutColumn
     groups: _Groups
 
 
-def _least(table: SortedClasses, left: list[int], everybody: _Groups) -> _Best:
+def _least(
+    table: SortedClasses, together_by_itself: list[int], left: list[int], everybody: _Groups
+) -> _Best:
     """Return the column of `left` without which the others tell the fewest records apart."""
     from niming.risk.column_sets_kernel import split
 
@@ -284,7 +291,7 @@ def _least(table: SortedClasses, left: list[int], everybody: _Groups) -> _Best:
         records = np.add.reduceat(groups.n, groups.start[:-1]) if len(groups.n) else groups.n
         distinct, together, unique = (counted + _tallied(records)).tolist()
         place = int(table.columns[left[low]])
-        rank = (unique, -together, distinct, place)
+        rank = (unique, -together, distinct, together_by_itself[left[low]], place)
         if best is None or rank < best.rank:
             step = WithoutColumn(place, distinct, together, unique)
             best = _Best(rank, left[low], step, groups)

@@ -67,6 +67,8 @@ class ColumnSets(Result):
     n_unique : ndarray of shape (n_sets,), int64
         Records that are alone on the set, under the reading `missing`.
     n_rows : int
+    n_unique_on_all : int
+        Records that are alone on all columns together, each cell a value of its own.
     max_size : int
         Largest set that was counted.
     missing : {"own-value", "matches-anything"}
@@ -80,6 +82,7 @@ class ColumnSets(Result):
     n_together: NDArray[np.int64]
     n_unique: NDArray[np.int64]
     n_rows: int
+    n_unique_on_all: int
     max_size: int
     missing: Missing = "own-value"
     drop_order: tuple[Drop, ...] = ()
@@ -133,6 +136,7 @@ class ColumnSets(Result):
             n_together=counts.n_together,
             n_unique=n_unique,
             n_rows=n_rows,
+            n_unique_on_all=int(np.count_nonzero(classes.size == 1)),
             max_size=size,
             missing=missing,
             drop_order=drops,
@@ -309,6 +313,7 @@ class ColumnSets(Result):
             **super().to_dict(),
             "columns": list(self.columns),
             "n_rows": self.n_rows,
+            "n_unique_on_all": self.n_unique_on_all,
             "n_sets": self.n_sets,
             "max_size": self.max_size,
             "missing": self.missing,
@@ -338,22 +343,16 @@ class ColumnSets(Result):
         -------
         matplotlib.figure.Figure
         """
-        from niming.drawing import blank, finish
-
         order = self._ranked(size)[:n][::-1]
         labels = [" + ".join(names_of(s, self.columns)) for s in self.sets[order].tolist()]
-        shares = self.uniqueness[order]
-        figure, axes = blank(8, 1.2 + 0.28 * len(order))
-        bars = axes.barh(labels, shares, color="#c0392b")
-        axes.bar_label(bars, labels=[f"{share:.1%}" for share in shares], fontsize=8, padding=2)
-        axes.set(xlabel="records that are alone on these columns", xlim=(0, 1.12))
-        axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        axes.set_title(
-            f"riskiest of {self.n_sets} sets of up to {self.max_size} columns; "
+        return _bars(
+            labels,
+            self.uniqueness[order].tolist(),
+            colour="#c0392b",
+            words="records that are alone on these columns",
+            title=f"riskiest of {self.n_sets} sets of up to {self.max_size} columns; "
             f"{self.n_rows} records",
-            fontsize=10,
         )
-        return finish(figure)
 
     def plot_drops(self) -> Figure:
         """Draw how many records stay alone as columns are dropped in `drop_order`.
@@ -362,19 +361,19 @@ class ColumnSets(Result):
         -------
         matplotlib.figure.Figure
         """
-        from niming.drawing import blank, finish, said
+        from niming.drawing import said
 
         if not self.drop_order:
             return said("the order in which to drop columns was not asked for")
-        figure, axes = blank(7, 1.2 + 0.28 * len(self.drop_order))
-        labels = [f"− {drop.column}" for drop in self.drop_order][::-1]
-        shares = [drop.uniqueness for drop in self.drop_order][::-1]
-        bars = axes.barh(labels, shares, color="#2e86ab")
-        axes.bar_label(bars, labels=[f"{share:.1%}" for share in shares], fontsize=8, padding=2)
-        axes.set(xlabel="records that are alone on the columns that are left", xlim=(0, 1.12))
-        axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        axes.set_title("what is left as columns are dropped, from the top down", fontsize=10)
-        return finish(figure)
+        labels = ["all columns", *(f"− {drop.column}" for drop in self.drop_order)]
+        shares = [self.n_unique_on_all / self.n_rows, *(d.uniqueness for d in self.drop_order)]
+        return _bars(
+            labels[::-1],
+            shares[::-1],
+            colour="#2e86ab",
+            words="records that are alone on the columns that are left",
+            title="what is left as columns are dropped, from the top down",
+        )
 
     def _ranked(self, size: int | None) -> NDArray[np.int64]:
         """Return where the sets stand, riskiest first, of `size` columns if given."""
@@ -448,7 +447,9 @@ def find_quasi_identifiers(
     well defined. A set is unique if every record is alone on it. Weights are not used.
 
     `drop_order` is greedy: each time the column without which the fewest records are alone on all
-    columns that are left, ties broken by separation.
+    columns that are left. Ties are broken by what is left of separation and distinction, then by
+    the separation of the column by itself: while everybody is alone whatever is dropped, the column
+    that tells most apart goes first.
 
     One GROUP BY on all columns, then O(n_sets · n_classes) at most: each marginal comes from that
     of a smaller set, with equal rows merged and classes of one row left out. `drop_order` takes
@@ -482,6 +483,19 @@ def find_quasi_identifiers(
         drop_order=True,
         progress=progress,
     )
+
+
+def _bars(labels: list[str], shares: list[float], *, colour: str, words: str, title: str) -> Figure:
+    """Draw a bar a share, the last on top."""
+    from niming.drawing import blank, finish
+
+    figure, axes = blank(8, 1.2 + 0.28 * len(labels))
+    bars = axes.barh(labels, shares, color=colour)
+    axes.bar_label(bars, labels=[f"{share:.1%}" for share in shares], fontsize=8, padding=2)
+    axes.set(xlabel=words, xlim=(0, max(1.15 * max(shares), 0.01)))
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+    axes.set_title(title, fontsize=10)
+    return finish(figure)
 
 
 def _check_parts(n_columns: int, max_size: int, n_sets: int) -> None:

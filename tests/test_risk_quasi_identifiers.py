@@ -63,7 +63,7 @@ def sets_of(m: int, max_size: int) -> list[Row]:
 @pytest.mark.parametrize("few", [0, 10**9], ids=["walk", "grouping"])
 def test_equals_counting_row_by_row(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(column_set_counts, "_FEW", few)
-    for rows, max_size in tables(11, 400):
+    for rows, max_size in tables(11, 200):
         found = ColumnSets.of(classes_by_hand(rows), max_size=max_size)
         sets = sets_of(len(rows[0]), max_size)
         assert [tuple(j for j in range(9) if s >> j & 1) for s in found.sets.tolist()] == sets
@@ -77,7 +77,7 @@ def test_equals_counting_row_by_row(few: int, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_uniqueness_where_unknown_matches_equals_comparing_all_pairs() -> None:
-    for rows, max_size in tables(12, 400):
+    for rows, max_size in tables(12, 150):
         found = ColumnSets.of(classes_by_hand(rows), max_size=max_size, missing="matches-anything")
         sets = sets_of(len(rows[0]), max_size)
         assert found.n_unique.tolist() == [alone_where_unknown_matches(rows, at) for at in sets]
@@ -87,7 +87,7 @@ def test_uniqueness_where_unknown_matches_equals_comparing_all_pairs() -> None:
 
 
 def test_drop_order_is_the_greedy_one() -> None:
-    for rows, _ in tables(13, 300):
+    for rows, _ in tables(13, 120):
         found = ColumnSets.of(classes_by_hand(rows), max_size=1, drop_order=True)
         left = list(range(len(rows[0])))
         pairs = len(rows) * (len(rows) - 1) // 2
@@ -96,8 +96,8 @@ def test_drop_order_is_the_greedy_one() -> None:
             ranked = []
             for j in left:
                 distinct, together, unique = by_rows(rows, tuple(c for c in left if c != j))
-                ranked.append((unique, -together, distinct, j))
-            unique, together, _, j = min(ranked)
+                ranked.append((unique, -together, distinct, by_rows(rows, (j,))[1], j))
+            unique, together, _, _, j = min(ranked)
             assert drop.column == f"c{j}"
             assert drop.uniqueness == unique / len(rows)
             assert drop.separation == (1 + together / pairs if pairs else None)
@@ -105,7 +105,7 @@ def test_drop_order_is_the_greedy_one() -> None:
 
 
 def test_minimal_sets_equal_trying_all() -> None:
-    for rows, max_size in tables(14, 300):
+    for rows, max_size in tables(14, 150):
         found = ColumnSets.of(classes_by_hand(rows), max_size=max_size)
         sets = sets_of(len(rows[0]), max_size)
         for threshold in (0.3, 0.8, 1.0):
@@ -119,7 +119,7 @@ def test_minimal_sets_equal_trying_all() -> None:
 rows_of = st.lists(st.tuples(*[st.integers(-2, 2)] * 4), min_size=2, max_size=20)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=rows_of, order=st.permutations(range(4)))
 def test_the_order_of_rows_and_columns_does_not_matter(rows: list[Row], order: list[int]) -> None:
     one = ColumnSets.of(classes_by_hand(rows), max_size=None)
@@ -133,7 +133,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(rows: list[Row], order: l
             assert numbers.setdefault(key, here) == here
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=rows_of)
 def test_a_further_column_never_lowers_a_share(rows: list[Row]) -> None:
     for missing in ("own-value", "matches-anything"):
@@ -251,7 +251,8 @@ def test_the_frame_stands_riskiest_first() -> None:
     labels = [t.get_text() for t in found.plot(size=2).axes[0].get_yticklabels()]
     assert labels[-1] == "age + sex"
     drops = [t.get_text() for t in found.plot_drops().axes[0].get_yticklabels()]
-    assert drops == ["− sex", "− town", "− age"]
+    assert drops == ["− sex", "− town", "− age", "all columns"]
+    assert found.n_unique_on_all == 4
     light = ColumnSets.of(count(table, list(table)).classes(list(table)), max_size=2)
     assert light.drop_order == ()
     assert "not asked for" in light.plot_drops().axes[0].texts[0].get_text()

@@ -83,7 +83,7 @@ def tables(seed: int, n_tables: int, lowest: int) -> Iterator[tuple[list[tuple[i
     ("missing", "lowest"), [("own-value", -2), ("matches-anything", -2), ("matches-anything", -1)]
 )
 def test_equals_the_definition(missing: str, lowest: int) -> None:
-    for rows, max_size in tables(3, 700, lowest):
+    for rows, max_size in tables(3, 400, lowest):
         counts = counted(rows)
         names = list(counts.columns)
         found = Suda.of(counts.classes(names), max_size=max_size, missing=missing)  # type: ignore[arg-type]
@@ -178,7 +178,7 @@ def test_worked_example_of_the_practice_guide() -> None:
 cells = st.lists(st.tuples(*[st.integers(-2, 2)] * 4), min_size=1, max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=cells, order=st.permutations(range(4)))
 def test_the_order_of_rows_and_columns_does_not_matter(
     rows: list[tuple[int, ...]], order: list[int]
@@ -193,7 +193,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(
         assert one.minimal_by_size == other.minimal_by_size
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=cells)
 def test_a_longer_search_never_lowers_a_score(rows: list[tuple[int, ...]]) -> None:
     counts = counted(rows)
@@ -208,7 +208,7 @@ def test_a_longer_search_never_lowers_a_score(rows: list[tuple[int, ...]]) -> No
     assert found.n_scored == found.n_unique
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=cells)
 def test_unknown_that_matches_never_raises_who_is_alone(rows: list[tuple[int, ...]]) -> None:
     classes = counted(rows).classes(["c0", "c1", "c2", "c3"])
@@ -296,7 +296,7 @@ def test_dis_is_not_available_from_28_columns_on() -> None:
 
 def test_sixty_columns() -> None:
     rng = np.random.default_rng(1)
-    rows = [tuple(r) for r in rng.integers(0, 4, (60, 60)).tolist()]
+    rows = [tuple(r) for r in rng.integers(0, 4, (25, 60)).tolist()]
     counts = counted(rows)
     found = Suda.of(counts.classes(list(counts.columns)), max_size=2)
     assert set(as_sets(found, counts)) == by_pairs(rows, 2, "own-value")
