@@ -69,7 +69,7 @@ def fits(pairs: list[tuple[Original, Released]]) -> bool:
     return not ours or not theirs or any(t in GENERAL[o] for o in ours for t in theirs)  # type: ignore[index]
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs=PAIRS)
 def test_distance_equals_a_loop_over_all_pairs(pairs: list[tuple[Original, Released]]) -> None:
     if not fits(pairs):
@@ -98,7 +98,7 @@ def test_distance_equals_a_loop_over_all_pairs(pairs: list[tuple[Original, Relea
     assert not result.reliable
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs=PAIRS, blocked=st.booleans())
 def test_patterns_equal_a_loop_over_all_pairs(
     pairs: list[tuple[Original, Released]], blocked: bool

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.risk.attacks.agreement import Compared
+from niming.tables import SUPPRESSED
 from niming.tables.grouping import group
 
 __all__ = ["Patterns", "Weights", "fit", "patterns"]
@@ -146,7 +147,8 @@ def patterns(
     agree with a target on *at least* S; the alternating sum over supersets (Möbius inversion)
     leaves those that agree on exactly S. Released records are taken apart by shape: which cells
     they know, and at which level of the hierarchy these stand. Cost is
-    O(2^q · (n_shapes · n_targets + n_released)) for q columns, whatever the number of pairs.
+    O(2^q · (n_shapes · n_targets + n_combinations)) for q columns and the distinct combinations
+    released, whatever the number of pairs.
 
     Examples
     --------
@@ -159,11 +161,13 @@ def patterns(
     """
     q, every = len(compared), [*compared, *blocks]
     ours = np.column_stack([c.original[targets] for c in every])
+    sizes = [len(c.level) for c in every]
     theirs = np.column_stack([c.released for c in every])
-    stands = np.column_stack([c.height() for c in every])
+    combos = group(theirs, sizes, lowest=SUPPRESSED)
+    theirs, records = theirs[combos.first], np.bincount(combos.group_of)
+    stands = np.column_stack([c.height() for c in every])[combos.first]
     shapes = group(stands, [len(c.becomes) for c in every], lowest=-1)
     masks = group((ours >= 0).astype(np.int8), [2] * len(every))
-    sizes = [len(c.level) for c in every]
     _check(stands[shapes.first][:, :q] >= 0, len(masks.first))
     rows_of = np.split(np.argsort(shapes.group_of, kind="stable"), _ends(shapes.group_of))
     u = np.full((len(shapes.first), len(targets), q), 0.5)
@@ -177,7 +181,8 @@ def patterns(
                 here = ours[:, j] >= 0
                 said[here, j] = c.becomes[height[j], ours[here, j]]
         for j in np.flatnonzero(height[:q] >= 0).tolist():
-            share = np.bincount(theirs[rows, j], minlength=sizes[j]) / len(rows)
+            share = np.bincount(theirs[rows, j], records[rows], minlength=sizes[j])
+            share /= records[rows].sum()
             u[s, :, j] = np.where(said[:, j] >= 0, share[np.maximum(said[:, j], 0)], 0.0)
         for mask, one in enumerate(masks.first):
             both = (height >= 0) & (ours[one] >= 0)
@@ -185,7 +190,9 @@ def patterns(
                 continue
             mine = np.flatnonzero(masks.group_of == mask)
             at = np.flatnonzero(both[:q])
-            exact = _by_set(said[mine], theirs[rows], at, range(q, len(every)), sizes)
+            exact = _by_set(
+                said[mine], theirs[rows], records[rows], at, range(q, len(every)), sizes
+            )
             for subset, n in enumerate(exact):
                 met = np.flatnonzero(n)
                 if met.size:
@@ -204,8 +211,8 @@ def patterns(
         pattern=entries[1],
         n=entries[2],
         u=np.clip(u, _LEAST, 1 - _LEAST),
-        own=_own(compared, blocks, targets, own, shapes.group_of, ids),
-        n_released=len(theirs),
+        own=_own(compared, blocks, targets, own, shapes.group_of[combos.group_of], ids),
+        n_released=len(combos.group_of),
     )
 
 
@@ -318,6 +325,7 @@ def _likelihood(found: Patterns, m: NDArray[np.float64]) -> NDArray[np.float64]:
 def _by_set(
     ours: NDArray[np.int32],
     theirs: NDArray[np.int32],
+    records: NDArray[np.int64],
     at: NDArray[np.int64],
     blocks: Sequence[int],
     sizes: list[int],
@@ -328,12 +336,12 @@ def _by_set(
     for subset in range(n_sets):
         columns = [int(at[i]) for i in range(len(at)) if subset >> i & 1] + list(blocks)
         if not columns:
-            counts[subset] = len(theirs)
+            counts[subset] = records.sum()
             continue
         # -3, which only ours hold, says that no released value agrees.
         both = np.concatenate([ours[:, columns], theirs[:, columns]])
         groups = group(both, [sizes[j] for j in columns], lowest=-3)
-        n = np.bincount(groups.group_of[len(ours) :], minlength=len(groups.first))
+        n = np.bincount(groups.group_of[len(ours) :], records, minlength=len(groups.first))
         counts[subset] = n[groups.group_of[: len(ours)]]
     for i in range(len(at)):
         without = np.flatnonzero(~(np.arange(n_sets) >> i) & 1)
