@@ -69,3 +69,56 @@ def test_only_age_counts_years_of_life() -> None:
     assert all(found is not None and found.age for found in ages)
     others = [header(name) for name in ("birth", "stage", "出生年份")]
     assert not any(found is not None and found.age for found in others)
+
+
+FORMATS = {
+    "passport": ["护照号", "passport_no"],
+    "travel-permit": ["港澳居民来往内地通行证号", "回乡证号"],
+    "taiwan-permit": ["台胞证号", "台湾居民来往大陆通行证"],
+    "hmt-resident-id": ["港澳台居民居住证"],
+    "foreign-resident-id": ["外国人永久居留身份证号"],
+    "officer-certificate": ["军官证号", "士兵证"],
+    "social-insurance": ["社保号", "社会保障卡号", "social security number"],
+    "medical-insurance": ["医保号", "医疗保险号"],
+    "landline": ["座机", "固定电话", "home_phone"],
+    "wechat": ["微信号", "wechat"],
+    "qq": ["QQ", "qq号"],
+    "ip-address": ["ip", "IP地址", "ip_addr"],
+    "mac-address": ["MAC地址", "mac_address"],
+    "coordinates": ["经度", "latitude"],
+    "postcode": ["邮编", "zip_code"],
+    "birth-date": ["出生日期", "dob"],
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(k, n) for k, names in FORMATS.items() for n in names])
+def test_the_name_says_what_cells_would_look_like(kind: str, name: str) -> None:
+    found = header(name)
+    assert found is not None
+    assert found.format == kind
+
+
+SENSITIVE_KINDS = {
+    "health": ["诊断", "病史", "血压", "残疾等级", "diagnosis", "blood_pressure", "体重"],
+    "biometrics": ["指纹", "人脸特征", "虹膜", "fingerprint", "voice_print"],
+    "religion": ["宗教信仰", "religion"],
+    "identity": ["政治面貌", "犯罪记录", "criminal record"],
+    "finance": ["月收入", "征信评分", "银行卡号", "credit score", "income"],
+    "whereabouts": ["行踪", "轨迹点", "入住酒店", "经度", "trajectory", "GPS"],
+    "minors": ["监护人电话", "未成年人标识", "家长姓名", "学籍号", "child_name", "guardian"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(k, n) for k, names in SENSITIVE_KINDS.items() for n in names]
+)
+def test_the_name_says_the_kind_of_sensitive_information(kind: str, name: str) -> None:
+    found = header(name)
+    assert found is not None
+    assert found.sensitive_kind == kind
+
+
+@pytest.mark.parametrize("name", ["性别", "age", "手机号", "city", "备注", "surface", "n_children"])
+def test_other_names_say_no_kind_of_sensitive_information(name: str) -> None:
+    found = header(name)
+    assert found is None or found.sensitive_kind == ""

@@ -421,6 +421,17 @@ def check(seeds: range, sizes: tuple[int, ...], *, soiled: bool) -> None:
     assert min(recall.values()) >= 0.9, message
 
 
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("n", [3, 300])
+def test_kinds_that_only_a_name_makes_likely(name: str, n: int) -> None:
+    kind, make = BY_NAME[name]
+    cells = make(np.random.default_rng(1), n)
+    finding = scan(pd.DataFrame({name: dirty(cells, np.random.default_rng(2))})).findings[0]
+    assert (finding.holds, finding.role, finding.in_cells) == (kind, "direct-identifier", True)
+    if kind not in ("resident-id", "mobile"):  # cells that say nothing by themselves
+        assert scan({"c0": cells}).findings[0].holds != kind
+
+
 @pytest.mark.parametrize("soiled", [False, True])
 def test_recall_and_precision(soiled: bool) -> None:
     check(range(1), (60, 500), soiled=soiled)

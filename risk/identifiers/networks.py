@@ -22,7 +22,9 @@ _GROUP = r"[0-9A-Fa-f]{1,4}"
 _IPV6 = rf"^({_GROUP}:){{7}}{_GROUP}(/\d{{1,3}})?$"
 # RFC 4291: one :: stands for groups of zeros; two groups or more are asked for, so that neither
 # a time of day nor a name of a program is an address.
-_IPV6_SHORT = rf"^(({_GROUP}:)+(:{_GROUP})+|::({_GROUP}:)+{_GROUP})(/\d{{1,3}})?$"
+_IPV6_SHORT = (
+    rf"^(({_GROUP}:)+(:{_GROUP})+|::({_GROUP}:)+{_GROUP}|({_GROUP}:){{2,}}:)(/\d{{1,3}})?$"
+)
 _SMALL = r"^([1-3]?\d\.){3}[1-3]?\d$"
 
 
@@ -45,7 +47,7 @@ def is_ip(values: Values) -> Mask:
         out |= match(texts, _IPV6, 15, 43, only=few)
         at = where(texts, _IPV6_SHORT, 6, 43, only=few)
         # At most seven groups: :: stands for one at least.
-        out[at[~match(among(texts, at), r"(:+[0-9A-Fa-f]+){8,}", 6)]] = True
+        out[at[~match(among(texts, at), r"([0-9A-Fa-f]+:+){7,}[0-9A-Fa-f]", 6)]] = True
     return out
 
 

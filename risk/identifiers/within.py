@@ -141,8 +141,8 @@ def _by_number(texts: Plain) -> dict[str, Mask]:
     import pyarrow.compute as pc
 
     out: dict[str, Mask] = {}
-    enough = texts.shape.digits >= 8
-    at = where(texts, r"\d{7}|\d{3}[ \-]\d{4}", 9, only=enough)
+    enough = texts.shape.digits >= 7
+    at = where(texts, r"\d{7}|\d{3}[ \-]\d{4}", 8, only=enough)
     if not at.size:
         return out
     some = among(texts, at)
