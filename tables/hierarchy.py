@@ -39,6 +39,7 @@ _ENTRIES = {
     "intervals": "lower: 0, upper: 120, widths: [5, 10]",
     "dates": "units: [month, year], start: 2020-01-01, end: 2024-12-31",
     "prefixes": "lengths: [4, 2]",
+    "codelist": "name: region",
 }
 """What a hierarchy of each kind is described by, as an example."""
 
@@ -87,7 +88,8 @@ class Bound:
 class Hierarchy:
     """A tree over the values of a column: level 0 is the value itself, the last level the top.
 
-    Made by `from_rows`, `from_csv`, `from_dict`, `intervals`, `dates` or `prefixes`.
+    Made by `from_rows`, `from_csv`, `from_dict`, `intervals`, `dates` or `prefixes`; the lists of
+    `niming.tables.codelists` ship with the library.
 
     Parameters
     ----------
@@ -187,7 +189,9 @@ class Hierarchy:
         return cls(Rows(rows_of_tree(tree)))
 
     @classmethod
-    def intervals(cls, lower: float, upper: float, *widths: float) -> Hierarchy:
+    def intervals(
+        cls, lower: float, upper: float, *widths: float, top: float | None = None
+    ) -> Hierarchy:
         """Build bands of numbers over the domain [lower, upper), one level a width.
 
         Parameters
@@ -196,6 +200,9 @@ class Hierarchy:
             Values outside are lacking in the hierarchy; `upper` itself is outside.
         *widths : float
             Ascending, each a multiple of the one before. Bands start at multiples of the width.
+        top : float, optional
+            Values from here on share a band, ``90+``, at every level above 0 (top coding). A
+            multiple of the first width.
 
         Notes
         -----
@@ -203,7 +210,7 @@ class Hierarchy:
         share of a single value is one over that width if bounds and widths are whole numbers,
         else 0.
         """
-        return cls(Intervals(lower, upper, tuple(widths)))
+        return cls(Intervals(lower, upper, tuple(widths), top))
 
     @classmethod
     def dates(cls, *units: str, start: str, end: str) -> Hierarchy:
@@ -341,15 +348,8 @@ class Hierarchy:
         rule = self.rule
         if isinstance(rule, Rows):
             return rule.rows
-        if isinstance(rule, Intervals) and rule.whole:
-            domain = [str(x) for x in range(int(rule.lower), int(rule.upper))]
-        elif isinstance(rule, Prefixes) and rule.values is not None:
-            domain = list(rule.values)
-        elif isinstance(rule, Dates):
-            day = np.timedelta64(1, "D")
-            days = np.arange(rule.first, rule.last + day)
-            domain = days.astype(str).tolist()
-        else:
+        domain = rule.domain
+        if domain is None:
             raise HierarchyError(
                 "this hierarchy is a rule without a list of values, so it cannot be written out",
                 hint="save it with to_spec(), or name the values: prefixes(4, 2, values=[…])",
@@ -369,8 +369,9 @@ class Hierarchy:
         ----------
         spec : str or mapping
             A path to a CSV file in ARX's format, or ``{"kind": …}`` with kind ``table`` (rows),
-            ``tree`` (tree), ``csv`` (path, delimiter), ``intervals`` (lower, upper, widths),
-            ``dates`` (units, start, end) or ``prefixes`` (lengths, values).
+            ``tree`` (tree), ``csv`` (path, delimiter), ``intervals`` (lower, upper, widths, top),
+            ``dates`` (units, start, end), ``prefixes`` (lengths, values) or ``codelist`` (name,
+            labels, historic).
         base : path, optional
             Folder that relative paths start from.
         """
@@ -392,12 +393,19 @@ class Hierarchy:
                     file = Path(base or ".") / spec["path"]
                     return cls.from_csv(file, delimiter=spec.get("delimiter"))
                 case "intervals":
-                    return cls.intervals(spec["lower"], spec["upper"], *spec["widths"])
+                    lower, upper = spec["lower"], spec["upper"]
+                    return cls.intervals(lower, upper, *spec["widths"], top=spec.get("top"))
                 case "dates":
                     start, end = str(spec["start"]), str(spec["end"])
                     return cls.dates(*spec["units"], start=start, end=end)
                 case "prefixes":
                     return cls.prefixes(*spec["lengths"], values=spec.get("values"))
+                case "codelist":
+                    # Here, for code lists stand on hierarchies.
+                    from niming.tables.codelists.listed import Listed
+
+                    labels, historic = spec.get("labels"), spec.get("historic", True)
+                    return cls(Listed(spec["name"], labels, historic))
         except KeyError as error:
             raise HierarchyError(
                 f"a hierarchy of the kind {kind!r} lacks the entry {error.args[0]!r}",
@@ -410,7 +418,7 @@ class Hierarchy:
             ) from None
         raise HierarchyError(
             "unknown kind of hierarchy",
-            hint="kinds are table, tree, csv, intervals, dates, prefixes",
+            hint="kinds are " + ", ".join(_ENTRIES),
         )
 
     def _check(self, level: int) -> None:
@@ -428,6 +436,11 @@ class Hierarchy:
             )
         if isinstance(rule, Dates):
             return f"the domain is {rule.start} to {rule.end}, dates only: widen it"
+        if self.to_spec()["kind"] == "codelist":
+            return (
+                "find them with hierarchy.lacking(values) where you may look at the data, correct "
+                "them, or make them missing"
+            )
         return (
             "find them with hierarchy.lacking(values) where you may look at the data, add a row "
             "for each, or make them missing"

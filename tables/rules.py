@@ -1,4 +1,6 @@
-"""How values climb: the four rules under `Hierarchy`, each a frozen description of a tree.
+"""How values climb: four of the rules under `Hierarchy`, each a frozen description of a tree.
+
+The fifth, a code list that ships, stands in `niming.tables.codelists`.
 
 A rule sees distinct values as canonical text, never missing ones, and says for each level which
 label a value gets and which share of the hierarchy's domain has that label.
@@ -56,6 +58,10 @@ class Rule(Protocol):
     @property
     def rooted(self) -> bool:
         """Whether the top level is the single label ``*``."""
+
+    @property
+    def domain(self) -> Sequence[str] | None:
+        """All values that the rule knows; None where they are no finite list."""
 
     def climb(self, texts: Texts) -> Climb:
         """Return the labels and shares of distinct canonical texts."""
@@ -121,6 +127,10 @@ class Rows:
     def rooted(self) -> bool:
         return self.n_levels > 1 and all(r[-1] == ROOT for r in self.rows)
 
+    @property
+    def domain(self) -> Sequence[str]:
+        return [row[0] for row in self.rows]
+
     def climb(self, texts: Texts) -> Climb:
         at = {row[0]: i for i, row in enumerate(self.rows)}
         where = np.fromiter((at.get(t, -1) for t in texts), dtype=np.int64, count=len(texts))
@@ -152,14 +162,22 @@ class Intervals:
         The domain [lower, upper); values outside are lacking.
     widths : tuple of float
         Ascending, each a whole multiple of the one before, so that bands nest.
+    top : float, optional
+        Values from here on share a band at every level: ``90+``. A multiple of the first width.
     """
 
     lower: float
     upper: float
     widths: tuple[float, ...]
+    top: float | None = None
 
     def __post_init__(self) -> None:
-        numbers = (self.lower, self.upper, *self.widths)
+        numbers = (
+            self.lower,
+            self.upper,
+            *self.widths,
+            self.lower if self.top is None else self.top,
+        )
         if not all(np.isfinite(x) for x in numbers):
             raise HierarchyError(
                 "bounds and widths of intervals must be finite",
@@ -182,6 +200,18 @@ class Intervals:
                     f"no multiple of width {self.widths[i - 1]:g} of level {i}",
                     hint="widths such as 5, 10, 20: each a multiple of the one before",
                 )
+        if self.top is not None:
+            if not self.lower < self.top < self.upper or not exact:
+                raise HierarchyError(
+                    f"the top {self.top:g} is not between the bounds, or there are no bands",
+                    hint="such as intervals(0, 120, 5, 10, top=90)",
+                )
+            if (_exact(self.top) / exact[0]).denominator != 1:
+                raise HierarchyError(
+                    f"the hierarchy is not a tree: the top {self.top:g} is no multiple of the "
+                    f"width {self.widths[0]:g}",
+                    hint="such as intervals(0, 120, 5, 10, top=90)",
+                )
 
     @property
     def n_levels(self) -> int:
@@ -196,6 +226,12 @@ class Intervals:
         """Whether the domain is of whole numbers: bounds and widths all are."""
         return all(float(x).is_integer() for x in (self.lower, self.upper, *self.widths))
 
+    @property
+    def domain(self) -> Sequence[str] | None:
+        if not self.whole:
+            return None
+        return [str(x) for x in range(int(self.lower), int(self.upper))]
+
     def climb(self, texts: Texts) -> Climb:
         x = _numbers(texts)
         lacking = ~((x >= self.lower) & (x < self.upper))
@@ -207,30 +243,44 @@ class Intervals:
             finest = _exact(self.widths[0])
             # 0.3 / 0.1 is 2.999…: a value this near to a bound is on it.
             band = np.floor(np.where(lacking, self.lower, x) / self.widths[0] + 1e-9)
+            above = np.zeros(len(texts), dtype=np.bool_)
+            if self.top is not None:
+                above = band >= int(_exact(self.top) / finest)
             for level, width in enumerate(map(_exact, self.widths), start=1):
                 index = np.floor_divide(band, int(width / finest)).astype(np.int64)
                 bands, inverse = np.unique(index, return_inverse=True)
                 low = [b * width for b in bands.tolist()]
-                names = [f"[{_plain(b)}, {_plain(b + width)})" for b in low]
+                # A wide band that the top cuts ends there, so that it nests in what is above it.
+                high = [
+                    b + width if self.top is None else min(b + width, _exact(self.top)) for b in low
+                ]
+                names = [f"[{_plain(b)}, {_plain(c)})" for b, c in zip(low, high, strict=True)]
                 start = np.maximum([float(b) for b in low], self.lower)
-                stop = np.minimum([float(b + width) for b in low], self.upper)
+                stop = np.minimum([float(c) for c in high], self.upper)
                 labels.append(np.array(names, dtype=object)[inverse])
                 share[level] = ((stop - start) / span)[inverse]
+                if self.top is not None:
+                    labels[level][above] = f"{_plain(_exact(self.top))}+"
+                    share[level][above] = (self.upper - self.top) / span
         labels.append(np.full(len(texts), ROOT, dtype=object))
         share[-1] = 1.0
         return Climb(tuple(labels), share, lacking)
 
     def explain(self, level: int, lang: Language) -> str:
         width = _plain(_exact(self.widths[level - 1]))
-        return f"每 {width} 一段" if lang == "zh" else f"bands of {width}"
+        if self.top is None:
+            return f"每 {width} 一段" if lang == "zh" else f"bands of {width}"
+        top = _plain(_exact(self.top))
+        return f"每 {width} 一段，{top} 及以上合并" if lang == "zh" else f"bands of {width}, {top}+"
 
     def spec(self) -> dict[str, JSON]:
-        return {
+        spec: dict[str, JSON] = {
             "kind": "intervals",
             "lower": self.lower,
             "upper": self.upper,
             "widths": list(self.widths),
         }
+        return spec if self.top is None else {**spec, "top": self.top}
 
 
 _MONTHS = {
@@ -294,6 +344,11 @@ class Dates:
     @property
     def last(self) -> np.datetime64:
         return _day(self.end)
+
+    @property
+    def domain(self) -> Sequence[str]:
+        days = np.arange(self.first, self.last + np.timedelta64(1, "D"))
+        return [str(day) for day in days]
 
     @property
     def n_levels(self) -> int:
@@ -371,6 +426,10 @@ class Prefixes:
     @property
     def rooted(self) -> bool:
         return True
+
+    @property
+    def domain(self) -> Sequence[str] | None:
+        return self.values
 
     def climb(self, texts: Texts) -> Climb:
         domain = texts if self.values is None else np.array(self.values, dtype=object)

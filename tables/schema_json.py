@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from niming.measure import JSON
+from niming.tables.codelists.codelist import NAMES
 from niming.tables.schema import SPECIAL, VERSION, Format, Kind, Role
 
 __all__ = ["json_schema"]
@@ -29,9 +30,12 @@ _HIERARCHIES: dict[str, dict[str, JSON]] = {
         "end": {"type": "string", "format": "date"},
     },
     "prefixes": {"lengths": {"type": "array", "items": {"type": "integer", "minimum": 1}}},
+    "codelist": {"name": {"enum": list(NAMES)}},
 }
 _OPTIONAL: dict[str, dict[str, JSON]] = {
     "csv": {"delimiter": _TEXT},
+    "intervals": {"top": _NUMBER},
+    "codelist": {"labels": {"enum": ["code", "name"]}, "historic": {"type": "boolean"}},
     "prefixes": {"values": {"type": ["array", "null"], "items": _SCALAR}},
 }
 
