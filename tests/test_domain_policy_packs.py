@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import niming
 from niming.domain.comparison import Comparison, judge_all
 from niming.domain.gate import certify, compare
 from niming.domain.policy import Policy, packs
+from niming.domain.recheck import contradictions
+from niming.domain.release import Release
 from niming.errors import InputError, PolicyError, UnsatisfiableError
 from niming.measure import Measure
 from niming.risk.context import Questionnaire
@@ -295,6 +299,14 @@ class TestGate:
         fewer = best() | {"staff-training": False}
         assert sealed.plan(Policy.of("health-kse").answered(fewer)).k == 6
 
+    @pytest.mark.parametrize("name", ["health-kse", "hipaa-safe-harbor"])
+    def test_the_bytes_confirm_the_evidence(self, town: Any, tmp_path: Path, name: str) -> None:
+        policy = Policy.of(name)
+        policy = policy.answered(best()) if policy.weighs_safeguards else policy
+        folder = shutil.copytree(town.unsigned, tmp_path / "release")
+        evidence = certify(folder, policy, town.table)
+        assert contradictions(Release.open(folder, original=town.table), evidence) == []
+
     def test_areas_need_their_people(self, town: Any, tmp_path: Path) -> None:
         by_pack = {
             v.requirement.id: v
@@ -315,9 +327,6 @@ class TestGate:
 
 def certify_copy(town: Any) -> Any:
     """Return the evidence of the town's release under its own policy."""
-    import shutil
-    import tempfile
-
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "release"
         shutil.copytree(town.unsigned, folder)
