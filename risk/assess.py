@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
-from niming.risk.classes import classes_of, is_continuous, is_ordered
+from niming.risk.classes import classes_of, is_complete
+from niming.risk.joint import Joint
 from niming.risk.k_anonymity import Anonymity
 from niming.risk.l_diversity import Diversity, Kind
+from niming.risk.population import PopulationUniqueness
+from niming.risk.reading import Extent, Question, Reading
 from niming.risk.reidentification import Reidentification
-from niming.risk.t_closeness import Closeness, Distance
-from niming.tables import Classes, Counts, Hierarchy, Source
+from niming.risk.t_closeness import Closeness
+from niming.tables import Counts, Hierarchy, Source
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Assessment", "assess"]
-
-_KINDS: tuple[Kind, ...] = ("distinct", "entropy", "recursive")
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,25 +31,39 @@ class Assessment(Result):
     Parameters
     ----------
     quasi_identifiers, sensitive : tuple of str
-    anonymity : Anonymity
-        Missing and suppressed quasi-identifiers are values of their own: the stricter reading.
-    matching : Anonymity
+    own : Reading
+        Missing and suppressed quasi-identifiers are values of their own.
+    matching : Reading
         Missing and suppressed quasi-identifiers match anything.
-    diversity : dict of (column, kind) to Diversity
-    closeness : dict of (column, distance) to Closeness
-    reidentification : Reidentification
-    not_applicable : tuple of Measure
-        What has no meaning for a column, each with its reason.
+    population : PopulationUniqueness or None
+        None if neither the size of the population nor the sampling fraction is known.
     """
 
     quasi_identifiers: tuple[str, ...]
     sensitive: tuple[str, ...]
-    anonymity: Anonymity
-    matching: Anonymity
-    diversity: Mapping[tuple[str, Kind], Diversity]
-    closeness: Mapping[tuple[str, str], Closeness]
-    reidentification: Reidentification
-    not_applicable: tuple[Measure, ...] = ()
+    own: Reading
+    matching: Reading
+    population: PopulationUniqueness | None = None
+
+    @property
+    def anonymity(self) -> Anonymity:
+        """Class sizes, missing and suppressed being values of their own: the stricter reading."""
+        return self.own.anonymity
+
+    @property
+    def diversity(self) -> Mapping[tuple[str, Kind], Diversity]:
+        """The l-diversity of each sensitive column and kind, under the same reading."""
+        return self.own.diversity
+
+    @property
+    def closeness(self) -> Mapping[tuple[str, str], Closeness]:
+        """The t-closeness of each sensitive column and distance, under the same reading."""
+        return self.own.closeness
+
+    @property
+    def reidentification(self) -> Reidentification:
+        """The three attackers, under the same reading."""
+        return self.own.reidentification
 
     @property
     def n_rows(self) -> int:
@@ -57,14 +72,8 @@ class Assessment(Result):
 
     def measures(self) -> tuple[Measure, ...]:
         """Return every measure, those that do not apply among them."""
-        results: list[Result] = [
-            self.anonymity,
-            self.matching,
-            self.reidentification,
-            *self.diversity.values(),
-            *self.closeness.values(),
-        ]
-        return (*(m for r in results for m in r.measures()), *self.not_applicable)
+        people = () if self.population is None else self.population.measures()
+        return (*self.own.measures(), *self.matching.measures(), *people)
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the columns, all measures and the histogram of class sizes."""
@@ -92,6 +101,42 @@ class Assessment(Result):
         """Draw the share of records by the size of their class, with the threshold marked."""
         return self.anonymity.plot(threshold_size=self.reidentification.threshold_size)
 
+    def plot_cumulative(self) -> Figure:
+        """Draw which share of the records is at that risk or more, under both readings.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from niming.risk.bands import draw_cumulative
+
+        readings = {"missing is a value of its own": self.anonymity}
+        if self.matching.anonymity.size.tolist() != self.anonymity.size.tolist():
+            readings["missing matches anything"] = self.matching.anonymity
+        return draw_cumulative(
+            {words: (1 / a.size, a.records) for words, a in readings.items()},
+            threshold=1 / self.reidentification.threshold_size,
+        )
+
+    def plot_combinations(self) -> Figure:
+        """Draw the combinations of columns on which most records stand alone, names only.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        InputError
+            Only the core was assessed.
+        """
+        if self.own.column_sets is None:
+            raise InputError(
+                "the core alone was assessed, without combinations of columns",
+                hint="assess with extent='full', or call find_quasi_identifiers",
+            )
+        return self.own.column_sets.plot()
+
 
 def assess(
     table: Source | Counts,
@@ -99,11 +144,16 @@ def assess(
     quasi_identifiers: Sequence[str],
     sensitive: Sequence[str] = (),
     weight: str | None = None,
+    household: str | None = None,
     hierarchies: Mapping[str, Hierarchy] | None = None,
     suppressed: str | None = None,
     c: float = 2.0,
     threshold_size: int = 5,
+    known: int = 2,
     population: Source | Counts | None = None,
+    population_size: int | None = None,
+    sampling_fraction: float | None = None,
+    extent: Extent = "full",
 ) -> Assessment:
     """Measure all that applies about what a table gives away, from one GROUP BY.
 
@@ -116,7 +166,10 @@ def assess(
     sensitive : sequence of str
         Columns whose values must not be learnt; none of them a quasi-identifier.
     weight : str, optional
-        Column of sampling weights, for the journalist; for tables only.
+        Column of sampling weights, for the journalist, individual risk and k-map; for tables only.
+    household : str, optional
+        Column that says who belongs together, for household risk; counted by a GROUP BY of its
+        own, because it would split every cell.
     hierarchies : dict of str to Hierarchy, optional
         Those of sensitive columns give their hierarchical t; others are not used.
     suppressed : str, optional
@@ -125,25 +178,38 @@ def assess(
         The constant of recursive l-diversity.
     threshold_size : int >= 1, default 5
         A class is at risk if it is smaller.
+    known : int >= 1, default 2
+        How many quasi-identifiers of a person an outsider knows, for LKC-privacy.
     population : table or Counts, optional
-        The people from whom the table was drawn, for the journalist.
+        The people from whom the table was drawn, for the journalist, k-map and δ-presence.
+    population_size : int, optional
+        How many these are; or
+    sampling_fraction : float in (0, 1], optional
+        the table's share of them: for population uniqueness, k-map and DIS scores.
+    extent : {"full", "core"}, default "full"
+        The core is k, l, t and the attackers, which is what large tables are watched by.
 
     Returns
     -------
     Assessment
-        `anonymity`, `matching`, `diversity[column, kind]`, `closeness[column, distance]`,
-        `reidentification`, and all their numbers in `measures()`.
+        `anonymity`, `diversity[column, kind]`, `closeness[column, distance]`,
+        `reidentification`; all results under both readings of what is missing in `own` and
+        `matching`; `population`; and all their numbers in `measures()`.
 
     Raises
     ------
     ColumnNotFoundError, InputError
-        As `k_anonymity`, `l_diversity`, `t_closeness` and `reidentification`, except that
-        l-diversity of a continuous column is "not available" with its reason.
+        As the function of each measure, except that l-diversity of a continuous column is
+        "not available" with its reason. Both `population_size` and `sampling_fraction`, or a
+        `known` below 1.
 
     Notes
     -----
     Each measure equals that of the function of its name. t by ordered distance is measured for
-    numbers, dates and times, whose order means something.
+    numbers, dates and times, whose order means something. What needs a population, weights or
+    households is measured if they are given. Column sets and minimal sample uniques are looked for
+    up to a size at which sets times classes stay below 2·10⁸; `suda` and `find_quasi_identifiers`
+    take the size that you give.
 
     One GROUP BY on the quasi-identifiers and the sensitive columns, then O(n_cells log n_cells)
     a sensitive column; cells multiply with the number of sensitive columns.
@@ -156,7 +222,21 @@ def assess(
     (2, 1)
     >>> result.closeness["illness", "equal"].t
     0.25
+    >>> result.own.alpha_k["illness"].alpha
+    1.0
     """
+    if extent not in ("core", "full"):
+        raise InputError("extent must be 'core' or 'full'", hint="leave it out for all measures")
+    if isinstance(known, bool) or not isinstance(known, int) or known < 1:
+        raise InputError(
+            "known must be a whole number of columns, at least 1",
+            hint="how many quasi-identifiers of one person an outsider could know",
+        )
+    if population_size is not None and sampling_fraction is not None:
+        raise InputError(
+            "population_size and sampling_fraction tell the same",
+            hint="give one of the two",
+        )
     classes = classes_of(
         table,
         quasi_identifiers=quasi_identifiers,
@@ -164,58 +244,41 @@ def assess(
         weight=weight,
         suppressed=suppressed,
     )
-    diversity: dict[tuple[str, Kind], Diversity] = {}
-    closeness: dict[tuple[str, str], Closeness] = {}
-    not_applicable: list[Measure] = []
-    for column in sensitive:
-        spectrum = classes.spectrum(column)
-        continuous = is_continuous(classes.counts, column)
-        for kind in _KINDS:
-            constant = c if kind == "recursive" else None
-            if continuous:
-                not_applicable.append(_continuous(column, kind))
-                continue
-            diversity[column, kind] = Diversity.of(
-                classes, column, kind=kind, c=constant, spectrum=spectrum
-            )
-        for distance in _distances(classes, column, hierarchies or {}):
-            found = Closeness.of(classes, column, distance=distance, spectrum=spectrum)
-            closeness[column, found.distance] = found
-    anonymity = Anonymity.of(classes)
+    households = None
+    if household is not None:
+        counted = classes_of(
+            table,
+            quasi_identifiers=quasi_identifiers,
+            sensitive=[household],
+            weight=weight,
+            suppressed=suppressed,
+        )
+        households = counted, household
+    question = Question(
+        sensitive=tuple(sensitive),
+        hierarchies=hierarchies or {},
+        c=c,
+        threshold_size=threshold_size,
+        known=known,
+        extent=extent,
+        households=households,
+        population=None if population is None else Joint.of(classes, population),
+        population_size=population_size,
+        sampling_fraction=sampling_fraction,
+    )
+    own = Reading.of(classes, question, missing="own-value")
+    complete = is_complete(classes)
+    people = None
+    if extent == "full" and not (population_size is None and sampling_fraction is None):
+        people = PopulationUniqueness.of(
+            classes, population_size=population_size, sampling_fraction=sampling_fraction
+        )
     return Assessment(
         quasi_identifiers=classes.quasi_identifiers,
         sensitive=tuple(sensitive),
-        anonymity=anonymity,
-        matching=Anonymity.of(classes, missing="matches-anything"),
-        diversity=diversity,
-        closeness=closeness,
-        reidentification=Reidentification.of(
-            classes, threshold_size=threshold_size, population=population
-        ),
-        not_applicable=tuple(not_applicable),
-    )
-
-
-def _distances(
-    classes: Classes, column: str, hierarchies: Mapping[str, Hierarchy]
-) -> list[Distance]:
-    """Return the distances that have a meaning for `column`."""
-    distances: list[Distance] = ["equal"]
-    if is_ordered(classes.counts, column):
-        distances.append("ordered")
-    if column in hierarchies:
-        distances.append(hierarchies[column])
-    return distances
-
-
-def _continuous(column: str, kind: Kind) -> Measure:
-    return Measure(
-        f"l_diversity.{kind}[{column}]",
-        None,
-        "values",
-        (1, math.inf),
-        "higher-is-safer",
-        "diversity of the sensitive values in a class",
-        "Machanavajjhala et al. 2007",
-        "the column is continuous, so any class looks diverse: bin it, or use ordered t",
+        own=own,
+        matching=own.reread("matches-anything")
+        if complete
+        else Reading.of(classes, question, missing="matches-anything"),
+        population=people,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from niming.risk.classes import Numbers
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Bands", "draw", "from_one", "to_one"]
+__all__ = ["Bands", "draw", "draw_cumulative", "from_one", "to_one"]
 
 _FROM_ONE = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 """Smallest number of each band, for class sizes and l."""
@@ -94,6 +95,38 @@ def draw(bands: Bands, *, words: str, title: str) -> Figure:
     axes.set(xlabel=words, ylabel="share of records")
     axes.set_title(title, fontsize=10)
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    return finish(figure)
+
+
+def draw_cumulative(
+    curves: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]], *, threshold: float
+) -> Figure:
+    """Draw which share of the records is at each risk or more.
+
+    Parameters
+    ----------
+    curves : dict of str to (risks, records)
+        Words for each curve; the risk of each class and its records.
+    threshold : float in (0, 1]
+        Risk that is marked; the share above it is written beside.
+    """
+    from niming.drawing import blank, finish
+
+    figure, axes = blank(7, 3.2)
+    shares = []
+    for (words, (risks, records)), style in zip(curves.items(), ("-", "--"), strict=False):
+        order = np.argsort(-risks, kind="stable")
+        share = np.cumsum(records[order]) / records.sum()
+        axes.step(risks[order], share, where="pre", linestyle=style, label=words, color="#2e86ab")
+        shares.append(float(records[risks > threshold].sum() / records.sum()))
+    axes.axvline(threshold, color="#c0392b", linewidth=1)
+    above = " and ".join(f"{share:.1%}" for share in shares)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.05), xlabel="risk, 1 / records alike")
+    axes.set_ylabel("share of records at this risk or more")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.set_title(f"{above} of the records above a risk of {threshold:.3g}", fontsize=10)
+    if len(curves) > 1:
+        axes.legend(frameon=False, fontsize=8)
     return finish(figure)
 
 

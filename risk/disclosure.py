@@ -14,7 +14,7 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, classes_of, shown, suppressed_class
 from niming.risk.gains import draw_gains, gains_of
-from niming.tables import Classes, Counts, Source
+from niming.tables import Classes, Counts, Source, Spectrum
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,12 +60,13 @@ class Disclosure(Result):
         *,
         base: float = math.e,
         missing: Missing = "own-value",
+        spectrum: Spectrum | None = None,
     ) -> Disclosure:
-        """Measure equivalence classes."""
+        """Measure equivalence classes; `spectrum` is `spectrum_of` this reading, if at hand."""
         _check_base(base)
         per_class = np.empty(classes.n_classes)
         lacking = np.empty(classes.n_classes, dtype=np.int64)
-        for gains in gains_of(classes, sensitive, missing=missing):
+        for gains in gains_of(classes, sensitive, missing=missing, spectrum=spectrum):
             moved = np.abs(np.log1p(gains.gain))
             per_class[gains.rows] = np.maximum.reduceat(moved, gains.starts) / math.log(base)
             lacking[gains.rows] = gains.lacking

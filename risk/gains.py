@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.risk.classes import Missing, spectra_of, starts_of, totals_of
+from niming.risk.classes import Missing, blocks_of, spectra_of, starts_of, totals_of
 from niming.tables import SUPPRESSED, Classes, Spectrum
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class Gains:
     lacking: NDArray[np.int64]
 
 
-def gains_of(classes: Classes, sensitive: str, *, missing: Missing) -> Iterator[Gains]:
+def gains_of(
+    classes: Classes, sensitive: str, *, missing: Missing, spectrum: Spectrum | None = None
+) -> Iterator[Gains]:
     """Return the gains of all classes, in pieces of some classes each.
 
     Parameters
@@ -55,6 +57,8 @@ def gains_of(classes: Classes, sensitive: str, *, missing: Missing) -> Iterator[
     sensitive : str
     missing : {"own-value", "matches-anything"}
         Take p among the records of the class, or among those of all classes that agree with it.
+    spectrum : Spectrum, optional
+        `spectrum_of` this reading, if at hand.
 
     Yields
     ------
@@ -72,15 +76,19 @@ def gains_of(classes: Classes, sensitive: str, *, missing: Missing) -> Iterator[
     """
     totals = totals_of(classes, sensitive)
     n_values = int(np.count_nonzero(totals))
-    for rows, spectrum in spectra_of(classes, sensitive, missing=missing):
-        starts = starts_of(spectrum)
-        lengths = np.diff(starts, append=len(spectrum.n))
-        in_table = totals[spectrum.value.astype(np.int64) - SUPPRESSED]
-        in_class = np.repeat(np.add.reduceat(spectrum.n, starts), lengths)
+    if spectrum is None:
+        pieces = spectra_of(classes, sensitive, missing=missing)
+    else:
+        pieces = blocks_of(spectrum)
+    for rows, piece in pieces:
+        starts = starts_of(piece)
+        lengths = np.diff(starts, append=len(piece.n))
+        in_table = totals[piece.value.astype(np.int64) - SUPPRESSED]
+        in_class = np.repeat(np.add.reduceat(piece.n, starts), lengths)
         yield Gains(
             rows,
             starts,
-            _gain(spectrum, in_class, in_table, int(totals.sum())),
+            _gain(piece, in_class, in_table, int(totals.sum())),
             in_table / totals.sum(),
             n_values - lengths,
         )

@@ -14,7 +14,7 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import Missing, classes_of, shown, suppressed_class
 from niming.risk.gains import draw_gains, gains_of
-from niming.tables import Classes, Counts, Source
+from niming.tables import Classes, Counts, Source, Spectrum
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,12 +62,13 @@ class Likeness(Result):
         *,
         kind: LikenessKind = "basic",
         missing: Missing = "own-value",
+        spectrum: Spectrum | None = None,
     ) -> Likeness:
-        """Measure equivalence classes."""
+        """Measure equivalence classes; `spectrum` is `spectrum_of` this reading, if at hand."""
         _check_kind(kind)
         per_class = np.empty(classes.n_classes)
         unbounded = np.zeros(classes.n_classes, dtype=np.bool_)
-        for gains in gains_of(classes, sensitive, missing=missing):
+        for gains in gains_of(classes, sensitive, missing=missing, spectrum=spectrum):
             most = np.maximum.reduceat(gains.gain, gains.starts)
             per_class[gains.rows] = np.maximum(most, 0.0)
             if kind == "enhanced":

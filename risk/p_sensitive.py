@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import (
     Missing,
+    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
@@ -25,7 +26,7 @@ from niming.risk.classes import (
     suppressed_class,
     totals_of,
 )
-from niming.tables import Classes, Counts, Source
+from niming.tables import Classes, Counts, Source, Spectrum
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,9 +69,14 @@ class PSensitive(Result):
 
     @classmethod
     def of(
-        cls, classes: Classes, sensitive: Sequence[str], *, missing: Missing = "own-value"
+        cls,
+        classes: Classes,
+        sensitive: Sequence[str],
+        *,
+        spectra: Mapping[str, Spectrum] | None = None,
+        missing: Missing = "own-value",
     ) -> PSensitive:
-        """Measure equivalence classes."""
+        """Measure equivalence classes; `spectra` are `spectrum_of` this reading, if at hand."""
         check_missing(missing)
         names = tuple(sensitive)
         if not names:
@@ -84,7 +90,10 @@ class PSensitive(Result):
         fewest, least, weakest = None, math.inf, names[0]
         for column in names:
             distinct = np.empty(classes.n_classes, dtype=np.int64)
-            for rows, piece in spectra_of(classes, column, missing=missing):
+            pieces = spectra_of(classes, column, missing=missing)
+            if spectra is not None and column in spectra:
+                pieces = blocks_of(spectra[column])
+            for rows, piece in pieces:
                 distinct[rows] = np.diff(starts_of(piece), append=len(piece.n))
             if distinct.min() < least:
                 least, weakest = int(distinct.min()), column

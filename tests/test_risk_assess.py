@@ -11,8 +11,27 @@ import pandas as pd
 import pytest
 
 from niming.errors import InputError
-from niming.measure import Measure
-from niming.risk import Assessment, assess, k_anonymity, l_diversity, reidentification, t_closeness
+from niming.measure import Measure, Result
+from niming.risk import (
+    Assessment,
+    alpha_k,
+    assess,
+    beta_likeness,
+    delta_disclosure,
+    delta_presence,
+    find_quasi_identifiers,
+    household_risk,
+    individual_risk,
+    k_anonymity,
+    k_map,
+    l_diversity,
+    lkc,
+    p_sensitive,
+    population_uniqueness,
+    reidentification,
+    suda,
+    t_closeness,
+)
 from niming.tables import Counts, Hierarchy, Table, count, read
 
 CITY = Path(__file__).parent / "reference" / "city2000"
@@ -74,6 +93,104 @@ def test_equals_each_function_by_itself(city: pd.DataFrame) -> None:
     assert result.reidentification.prosecutor == alone.prosecutor
 
 
+@pytest.mark.parametrize("gaps", [False, True])
+def test_everything_equals_each_function_by_itself(gaps: bool) -> None:
+    table = pd.read_csv(CITY / ("city2000_na.csv" if gaps else "city2000.csv"))
+    people = pd.concat([table] * 3, ignore_index=True)
+    ask = {"quasi_identifiers": KEYS}
+    result = assess(
+        table,
+        **ask,
+        sensitive=["disease", "occupation"],
+        weight="weight",
+        household="hid",
+        population=people,
+        sampling_fraction=1 / 3,
+    )
+    told = by_name(result)
+    seen: set[str] = set()
+    for missing in ("own-value", "matches-anything"):
+        both = {**ask, "missing": missing}
+        one = {**both, "sensitive": "disease"}
+        other = {**both, "sensitive": "occupation"}
+        alone: list[Result] = [
+            k_anonymity(table, **both),
+            reidentification(table, **both, population=people, weight="weight"),
+            *(
+                l_diversity(table, **s, kind=k)
+                for s in (one, other)
+                for k in ("distinct", "entropy")
+            ),
+            *(l_diversity(table, **s, kind="recursive", c=2) for s in (one, other)),
+            *(t_closeness(table, **s) for s in (one, other)),
+            *(alpha_k(table, **s) for s in (one, other)),
+            p_sensitive(table, **both, sensitive=["disease", "occupation"]),
+            *(delta_disclosure(table, **s) for s in (one, other)),
+            *(
+                beta_likeness(table, **s, kind=k)
+                for s in (one, other)
+                for k in ("basic", "enhanced")
+            ),
+            *(lkc(table, **s, known=2) for s in (one, other)),
+            k_map(table, **both, population=people),
+            delta_presence(table, **both, population=people),
+            individual_risk(table, **both, weight="weight"),
+            household_risk(table, **both, weight="weight", household="hid"),
+            suda(table, **both, fraction=1 / 3),
+            find_quasi_identifiers(table, columns=KEYS, max_size=3, missing=missing),
+        ]
+        for measure in (m for found in alone for m in found.measures()):
+            value = (
+                measure.value if measure.value is None else pytest.approx(measure.value, rel=1e-12)
+            )
+            assert told[measure.name].value == value, measure.name
+            assert told[measure.name].reason == measure.reason
+            seen.add(measure.name)
+    for measure in population_uniqueness(table, **ask, sampling_fraction=1 / 3).measures():
+        assert told[measure.name].value == measure.value
+        seen.add(measure.name)
+    assert seen == set(told)
+
+
+def test_the_core_is_a_part_of_everything(city: pd.DataFrame) -> None:
+    core = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"], extent="core"))
+    full = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"]))
+    assert core.keys() < full.keys()
+    assert all(full[name] == measure for name, measure in core.items())
+    assert {name.split(".")[0] for name in core} == {
+        "k_anonymity",
+        "reidentification",
+        "l_diversity",
+        "t_closeness",
+    }
+
+
+def test_pictures_of_all_readings() -> None:
+    table = pd.read_csv(CITY / "city2000_na.csv")
+    result = assess(table, quasi_identifiers=[*KEYS, "education", "occupation"])
+    (axes,) = result.plot_cumulative().axes
+    assert len(axes.get_legend().get_texts()) == 2
+    assert "%" in axes.get_title()
+    assert result.plot_combinations().axes
+    with pytest.raises(InputError, match="core alone"):
+        assess(table, quasi_identifiers=KEYS, extent="core").plot_combinations()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"extent": "half"}, "extent"),
+        ({"known": 0}, "known"),
+        ({"population_size": 2000, "sampling_fraction": 0.5}, "one"),
+        ({"household": "district"}, "both|household"),
+        ({"population_size": 5}, "population"),
+    ],
+)
+def test_wrong_arguments(city: pd.DataFrame, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        assess(city, quasi_identifiers=KEYS, **wrong)  # type: ignore[arg-type]
+
+
 def test_one_group_by(city: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     table = read(city)
     asked: list[str] = []
@@ -104,8 +221,8 @@ def test_both_readings_of_missing() -> None:
     result = assess(
         pd.read_csv(CITY / "city2000_na.csv"), quasi_identifiers=[*KEYS, "education", "occupation"]
     )
-    assert result.matching.n_unique < result.anonymity.n_unique
-    assert result.matching.k >= result.anonymity.k
+    assert result.matching.anonymity.n_unique < result.anonymity.n_unique
+    assert result.matching.anonymity.k >= result.anonymity.k
 
 
 @pytest.mark.parametrize(
