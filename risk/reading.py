@@ -249,7 +249,7 @@ def _widened(core: Reading, classes: Classes, question: Question) -> Reading:
         suda=Suda.of(
             classes,
             max_size=size,
-            fraction=question.sampling_fraction or 0.1,
+            fraction=question.sampling_fraction,
             missing=missing,
         ),
         column_sets=ColumnSets.of(classes, max_size=min(size, 3), missing=missing),

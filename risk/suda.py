@@ -54,8 +54,8 @@ class Suda(Result):
         Records in the class.
     max_size : int
         Largest set that was looked at.
-    fraction : float in (0, 1]
-        Share of the population that the table holds.
+    fraction : float in (0, 1] or None
+        Share of the population that the table holds; without it there is no DIS.
     scoring : {"factorial", "supersets"}
     missing : {"own-value", "matches-anything"}
     """
@@ -66,7 +66,7 @@ class Suda(Result):
     agreeing: NDArray[np.int64]
     records: NDArray[np.int64]
     max_size: int
-    fraction: float
+    fraction: float | None
     scoring: Scoring = "factorial"
     missing: Missing = "own-value"
 
@@ -76,7 +76,7 @@ class Suda(Result):
         classes: Classes,
         *,
         max_size: int | None = None,
-        fraction: float = 0.1,
+        fraction: float | None = 0.1,
         scoring: Scoring = "factorial",
         missing: Missing = "own-value",
         max_sets: int = MOST_SETS,
@@ -96,7 +96,7 @@ class Suda(Result):
             agreeing=agreeing,
             records=classes.size,
             max_size=size,
-            fraction=float(fraction),
+            fraction=None if fraction is None else float(fraction),
             scoring=scoring,
             missing=missing,
         )
@@ -147,23 +147,29 @@ class Suda(Result):
 
     @cached_property
     def correct_match_risk(self) -> float | None:
-        """Share of unique matches with the population that are correct; None without uniques."""
+        """Share of unique matches with the population that are correct.
+
+        None without uniques, or if the sampling fraction is not known.
+        """
         unique, paired, f = self.n_unique, self.n_paired, self.fraction
-        return unique * f / (unique * f + paired * (1 - f)) if unique else None
+        if f is None or not unique:
+            return None
+        return unique * f / (unique * f + paired * (1 - f))
 
     @property
     def reliable(self) -> bool:
         """Whether the DIS scores rest on anything: records in pairs, or the whole population."""
-        return self.n_paired > 0 or self.n_unique == 0 or self.fraction == 1
+        return self.n_paired > 0 or self.n_unique == 0 or self.fraction in (None, 1)
 
     @cached_property
     def dis(self) -> NDArray[np.float64] | None:
         """DIS score of the record of each class, shape (n_classes,), in [0, 1].
 
-        0 where there is no score; None with 28 or more quasi-identifiers, for which there is none.
+        0 where there is no score; None with 28 or more quasi-identifiers, for which there is none,
+        and if the sampling fraction is not known.
         """
         m = len(self.quasi_identifiers)
-        if m >= _NO_DIS:
+        if m >= _NO_DIS or self.fraction is None:
             return None
         out = np.zeros(len(self.records))
         risk = self.correct_match_risk
@@ -201,7 +207,11 @@ class Suda(Result):
         """Return the scores, how many records have one, and what each column adds."""
         stem = "suda" if self.missing == "own-value" else "suda.matching"
         highest: float | None = None
-        why = f"with {_NO_DIS} or more quasi-identifiers the exponent of DIS is not positive"
+        unknown = "the sampling fraction is not known" if self.fraction is None else ""
+        why = (
+            unknown
+            or f"with {_NO_DIS} or more quasi-identifiers the exponent of DIS is not positive"
+        )
         if self.dis is not None:
             highest, why = float(self.dis.max()), ""
         up_to = f"up to {self.max_size} columns"
@@ -274,7 +284,7 @@ class Suda(Result):
                 "lower-is-safer",
                 "U f / (U f + P (1 − f)) of U unique records, P in pairs, sampling fraction f",
                 _DIS,
-                "" if self.n_unique else "no record is unique",
+                unknown if self.n_unique else "no record is unique",
             ),
             *shares,
         )
@@ -348,7 +358,7 @@ def suda(
     *,
     quasi_identifiers: Sequence[str],
     max_size: int | None = None,
-    fraction: float = 0.1,
+    fraction: float | None = 0.1,
     scoring: Scoring = "factorial",
     missing: Missing = "own-value",
     suppressed: str | None = None,
@@ -367,8 +377,9 @@ def suda(
         Columns that an outsider could know; 1 to 62.
     max_size : int >= 1, optional
         Largest set of columns to look at; all of them without it.
-    fraction : float in (0, 1], default 0.1
-        Share of the population that the table holds. DIS scores hang on it: give yours.
+    fraction : float in (0, 1] or None, default 0.1
+        Share of the population that the table holds. DIS scores hang on it: give yours, or None
+        for none.
     scoring : {"factorial", "supersets"}, default "factorial"
         What a minimal sample unique of s out of m columns counts: (m − s)!, as Elliot and others
         define it; or (2^(m−s) − 1) / C(m, s), its proper supersets over the sets of its size,
@@ -463,8 +474,8 @@ def suda(
     return found
 
 
-def _check(fraction: float, scoring: object, missing: object) -> None:
-    if not 0 < fraction <= 1:
+def _check(fraction: float | None, scoring: object, missing: object) -> None:
+    if fraction is not None and not 0 < fraction <= 1:
         raise InputError(
             f"fraction must be above 0 and at most 1, not {fraction}",
             hint="the records in the table over the people in the population",

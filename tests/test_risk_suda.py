@@ -352,3 +352,15 @@ def test_a_result_shows_itself_without_a_value() -> None:
         found.plot(by="row")  # type: ignore[arg-type]
     with pytest.raises(ColumnNotFoundError):
         found.contributions_of("c")
+
+
+def test_without_a_sampling_fraction_there_is_no_dis() -> None:
+    result = suda(
+        {"a": [1, 2, 3, 3], "b": [1, 1, 2, 2]}, quasi_identifiers=["a", "b"], fraction=None
+    )
+    told = {m.name: m for m in result.measures()}
+    assert result.dis is None
+    assert result.correct_match_risk is None
+    assert "fraction" in told["suda.highest_dis"].reason
+    assert "fraction" in told["suda.correct_match_risk"].reason
+    assert told["suda.highest_score"].value == 1
