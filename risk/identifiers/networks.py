@@ -34,6 +34,21 @@ def is_ip(values: Values) -> Mask:
     A version such as 1.2.3.4 has the form of one; a column of those is told from a column of
     addresses by `is_small_ip`.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    References
+    ----------
+    RFC 4291, section 2.2 (IPv6).
+
+    Examples
+    --------
     >>> is_ip(["192.168.1.20", "2001:db8::ff00:42:8329", "256.1.1.1", "12:30:45"]).tolist()
     [True, True, False, False]
     """
@@ -45,7 +60,7 @@ def is_ip(values: Values) -> Mask:
     if not texts.lacks(":"):
         few = (texts.shape.others >= 2) & (texts.shape.letters + texts.shape.beyond == 0)
         out |= match(texts, _IPV6, 15, 43, only=few)
-        at = where(texts, _IPV6_SHORT, 6, 43, only=few)
+        at = where(texts, _IPV6_SHORT, 4, 43, only=few)
         # At most seven groups: :: stands for one at least.
         out[at[~match(among(texts, at), r"([0-9A-Fa-f]+:+){7,}[0-9A-Fa-f]", 6)]] = True
     return out
@@ -61,8 +76,19 @@ def is_small_ip(values: Values) -> Mask:
 
 
 def is_mac(values: Values) -> Mask:
-    """Return which texts are MAC addresses, the bytes apart; 12 hex digits in a row may be a hash.
+    """Return which texts are MAC addresses, the bytes apart: 12 hex digits in a row may be a hash.
 
+    Parameters
+    ----------
+    values : array-like, Arrow array or Plain
+        Texts or whole numbers; the answer on a missing one is False.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+
+    Examples
+    --------
     >>> is_mac(["00:1A:2b:3C:4d:5E", "00-1A-2B-3C-4D-5E", "001a.2b3c.4d5e", "001A2B3C4D5E"]
     ...        ).tolist()
     [True, True, True, False]
