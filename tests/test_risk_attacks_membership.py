@@ -181,10 +181,10 @@ def test_measures_say_what_cannot_be_told() -> None:
     result = membership(mine, mine, holdout=held)
     measures = {m.name: m for m in result.measures()}
     assert measures["attacks.membership.distance.auc"].value == result.auc
-    rare = measures["attacks.membership.distance.tpr_at_fpr_0.001"]
+    rare = measures["attacks.membership.distance.tpr_at_fpr_1_in_1000"]
     assert rare.value is None
     assert rare.reason == "needs 1000 non-members, there are 200"
-    assert measures["attacks.membership.distance.tpr_at_fpr_0.01"].value is not None
+    assert measures["attacks.membership.distance.tpr_at_fpr_1_in_100"].value is not None
     assert result.plot().axes
     assert "auc=" in repr(result)
 

@@ -85,7 +85,7 @@ class ClosestRecord(Result):
         for name, distances in (("original", self.to_original), ("holdout", self.to_holdout)):
             rows += [
                 (
-                    f"to_{name}_q{q:g}",
+                    f"to_{name}_q{round(100 * q):02d}",
                     float(np.quantile(distances, q)),
                     "distance",
                     1,
@@ -161,7 +161,7 @@ class ClosestRecord(Result):
         axes.set(xlabel="distance to the closest record", ylabel="share of released records")
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.set_title(
-            f"{self.closer_share:.1%} of released records are nearer to the original "
+            f"{self.closer_share:.1%} of released records are nearer to the original\n"
             "(a diagnostic, no verdict)",
             fontsize=10,
         )

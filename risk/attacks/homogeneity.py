@@ -203,7 +203,7 @@ class Homogeneity(Result):
         return draw(
             to_one(self.top / self.size, self.records),
             words=f"share of the class that shows its most frequent {self.sensitive}",
-            title=f"{self.n_records} of {self.n_rows} records exposed; a guess from the class is "
+            title=f"{self.n_records} of {self.n_rows} records exposed\na guess from the class is "
             f"right for {self.guess_rate:.1%}, from the table for {self.baseline:.1%}",
         )
 

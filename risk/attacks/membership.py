@@ -156,9 +156,14 @@ class Membership(Result):
             why = "" if found else f"needs {round(1 / rate)} non-members, there are {self.roc.n}"
             what = f"share of members found where {rate:g} of the non-members are taken for members"
             rows += [
-                (f"tpr_at_fpr_{rate:g}", None if found is None else found.rate, what, why),
                 (
-                    f"tpr_at_fpr_{rate:g}_upper",
+                    f"tpr_at_fpr_1_in_{round(1 / rate)}",
+                    None if found is None else found.rate,
+                    what,
+                    why,
+                ),
+                (
+                    f"tpr_at_fpr_1_in_{round(1 / rate)}_upper",
                     None if found is None else found.interval(self.confidence)[1],
                     f"upper end of its {level} confidence interval",
                     why,

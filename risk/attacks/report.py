@@ -59,6 +59,11 @@ class Line:
     reliable : bool
     reason : str
         Why it is not reliable or did not run; empty if it is.
+
+    Examples
+    --------
+    >>> Line("linkability", reason="not run: needs two columns").reliable
+    False
     """
 
     attack: str
