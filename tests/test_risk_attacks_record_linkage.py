@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from niming.errors import ColumnNotFoundError, HierarchyError, InputError, UnreliableWarning
 from niming.risk.attacks.agreement import compare
 from niming.risk.attacks.fellegi_sunter import fit, patterns
-from niming.risk.attacks.record_linkage import Linkage, Method, record_linkage
+from niming.risk.attacks.linkage import Linkage, LinkageMethod
+from niming.risk.attacks.record_linkage import record_linkage
 from niming.tables import Hierarchy, read
 
 TREE = Hierarchy.from_dict({"north": ["a", "b"], "south": ["c"]})
@@ -196,7 +197,7 @@ def test_learning_recovers_how_often_columns_are_changed() -> None:
 
 
 @pytest.mark.parametrize("method", ["distance", "probabilistic"])
-def test_the_original_posing_as_the_release_is_found(method: Method) -> None:
+def test_the_original_posing_as_the_release_is_found(method: LinkageMethod) -> None:
     rng = np.random.default_rng(1)
     table = {c: rng.integers(0, 30, 800) for c in "abcd"}
     result = record_linkage(table, table, quasi_identifiers=list("abcd"), method=method)
@@ -209,7 +210,7 @@ def test_the_original_posing_as_the_release_is_found(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", ["distance", "probabilistic"])
-def test_a_shuffled_release_gives_nothing(method: Method) -> None:
+def test_a_shuffled_release_gives_nothing(method: LinkageMethod) -> None:
     rng = np.random.default_rng(2)
     table = {c: rng.integers(0, 8, 600) for c in "abcd"}
     shuffled = {c: rng.permutation(v) for c, v in table.items()}

@@ -181,8 +181,8 @@ def patterns(
                 here = ours[:, j] >= 0
                 said[here, j] = c.becomes[height[j], ours[here, j]]
         for j in np.flatnonzero(height[:q] >= 0).tolist():
-            share = np.bincount(theirs[rows, j], records[rows], minlength=sizes[j])
-            share /= records[rows].sum()
+            alike = np.bincount(theirs[rows, j], records[rows], minlength=sizes[j])
+            share = alike / records[rows].sum()
             u[s, :, j] = np.where(said[:, j] >= 0, share[np.maximum(said[:, j], 0)], 0.0)
         for mask, one in enumerate(masks.first):
             both = (height >= 0) & (ours[one] >= 0)

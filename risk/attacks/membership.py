@@ -339,6 +339,7 @@ def membership(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> people = {"age": rng.normal(50, 9, 400), "pay": rng.normal(30, 5, 400)}
     >>> members = {name: values[:200] for name, values in people.items()}

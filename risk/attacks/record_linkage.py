@@ -3,233 +3,27 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from niming.errors import InputError, UnreliableWarning
-from niming.measure import JSON, Measure, Result
 from niming.risk.attacks.agreement import Compared, compare
-from niming.risk.attacks.attack import FEWEST_ROWS, check_attacks, generators
+from niming.risk.attacks.attack import check_attacks, generators
 from niming.risk.attacks.fellegi_sunter import Patterns, Weights, fit, patterns
-from niming.risk.attacks.statistics import Trials, normal_quantile
+from niming.risk.attacks.linkage import Linkage, LinkageMethod
+from niming.risk.attacks.parallel import in_parallel
+from niming.risk.attacks.statistics import normal_quantile
 from niming.tables import SUPPRESSED, Hierarchy, Source, Table, read
 from niming.tables.grouping import Groups, group
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+__all__ = ["record_linkage"]
 
-__all__ = ["Linkage", "Method", "record_linkage"]
-
-Method: TypeAlias = Literal["distance", "probabilistic"]
-
+_PAIRS = 30_000_000  # pairs a piece: under a second, so that Ctrl-C is heard
 _SAME = 1e-9  # weights no further apart than this, in bits, are equal
-_SOURCE = {
-    "distance": "Domingo-Ferrer and Torra 2001",
-    "probabilistic": "Fellegi and Sunter 1969; Winkler 1988",
-}
-
-
-@dataclass(frozen=True, repr=False)
-class Linkage(Result):
-    """How many known people were found in a release, made by `record_linkage`.
-
-    Parameters
-    ----------
-    method : {"distance", "probabilistic"}
-    n_targets : int
-        People looked for that are in the release.
-    n_absent : int
-        People looked for that are not.
-    n_released : int
-        Released records.
-    found : float in [0, n_targets]
-        People found: of k released records that look equally good one is picked at random, and so
-        counts 1/k if the person's own is among them.
-    n_links : int
-        Links that the attacker stands by.
-    right : float in [0, n_links]
-        Those that lead to the person's own record, counted as in `found`.
-    by_class : float in [0, 1]
-        Rate of an attacker who can only match the quasi-identifiers exactly: distinct released
-        combinations over released records (marketer risk).
-    positive_control : float in [0, 1]
-        Rate of the same attack on the original posing as the release.
-    seed : int
-    confidence : float in (0, 1)
-    failure : str
-        Why there is no answer; empty if there is.
-    """
-
-    method: Method
-    n_targets: int
-    n_absent: int
-    n_released: int
-    found: float
-    n_links: int
-    right: float
-    by_class: float
-    positive_control: float
-    seed: int
-    confidence: float = 0.95
-    failure: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name of the attack; the measures are called ``attacks.<name>.rate`` and so on."""
-        return f"record_linkage.{self.method}"
-
-    @property
-    def rate(self) -> float | None:
-        """Share of the people in the release that are found; None without an answer."""
-        return None if self.failure else self.found / self.n_targets
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Wilson's interval of `rate`; None without an answer.
-
-        Parts of a success vary less than whole ones, so that it is rather too long.
-        """
-        if self.rate is None:
-            return None
-        low, high = Trials(round(self.found), self.n_targets).interval(self.confidence)
-        return min(low, self.rate), max(high, self.rate)
-
-    @property
-    def baseline(self) -> float:
-        """Rate of an attacker who picks any released record."""
-        return 1 / self.n_released
-
-    @property
-    def precision(self) -> float | None:
-        """Share of right ones among the links that the attacker stands by; None without links."""
-        return self.right / self.n_links if self.n_links and not self.failure else None
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the result must not be built upon; empty if it may be."""
-        if self.interval is None:
-            return (self.failure,)
-        found = []
-        if self.n_targets < FEWEST_ROWS:
-            found.append(f"{self.n_targets} people looked for, fewer than {FEWEST_ROWS}")
-        if self.interval[0] <= self.baseline:
-            found.append(
-                f"the attack finds {self.rate:.2g} of the people and chance {self.baseline:.2g}: "
-                "an attack this weak shows nothing"
-            )
-        return tuple(found)
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the rate may be built upon."""
-        return not self.reasons
-
-    def measures(self) -> tuple[Measure, ...]:
-        """Return the rate with its interval, the baseline and the precision."""
-        upper = None if self.interval is None else self.interval[1]
-        no_links = self.failure or "the attacker stands by no link"
-        level = f"{self.confidence:g}"
-        rows: list[tuple[str, float | None, str, str]] = [
-            (
-                "rate",
-                self.rate,
-                "share of the people in the release whose record is picked",
-                self.failure,
-            ),
-            (
-                "rate_upper",
-                upper,
-                f"upper end of the {level} confidence interval of the rate",
-                self.failure,
-            ),
-            ("baseline", self.baseline, "rate of picking any released record", ""),
-            (
-                "by_class",
-                self.by_class,
-                "distinct released combinations over released records",
-                "",
-            ),
-            (
-                "positive_control",
-                self.positive_control,
-                "rate of the attack on the original posing as the release",
-                "",
-            ),
-            (
-                "precision",
-                self.precision,
-                "share of right ones among the links that the attacker stands by",
-                "" if self.precision is not None else no_links,
-            ),
-        ]
-        return tuple(
-            Measure(
-                f"attacks.{self.name}.{part}",
-                value,
-                "probability",
-                (0, 1),
-                "higher-is-better" if part == "positive_control" else "lower-is-safer",
-                definition,
-                _SOURCE[self.method],
-                reason,
-            )
-            for part, value, definition, reason in rows
-        )
-
-    def to_dict(self) -> dict[str, JSON]:
-        """Return the measures, what was attacked, and whether the answer is reliable."""
-        return {
-            **super().to_dict(),
-            "attack": self.name,
-            "method": self.method,
-            "n_targets": self.n_targets,
-            "n_absent": self.n_absent,
-            "n_links": self.n_links,
-            "seed": self.seed,
-            "confidence": self.confidence,
-            "interval": None if self.interval is None else list(self.interval),
-            "reliable": self.reliable,
-            "reasons": list(self.reasons),
-        }
-
-    def plot(self) -> Figure:
-        """Draw the rate with its interval, beside the baseline and the rate by class.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        from niming.drawing import blank, finish, said
-
-        if self.rate is None or self.interval is None:
-            return said(self.failure)
-        low, high = self.interval
-        figure, axes = blank(7, 1.9)
-        axes.errorbar(
-            self.rate, 0, xerr=[[self.rate - low], [high - self.rate]],
-            fmt="o", color="#c0392b", capsize=3, label="found",
-        )  # fmt: skip
-        axes.plot(
-            self.positive_control, 0, "s", color="#999999", label="found in the original itself"
-        )
-        axes.plot(self.by_class, 0, "D", color="#2e86ab", label="by exact match of the class")
-        axes.plot(self.baseline, 0, "|", color="#555555", markersize=14, label="by chance")
-        axes.set(xlim=(-0.02, 1.02), yticks=[], xlabel="share of the people found")
-        axes.set_title(
-            f"{self.method} linkage of {self.n_targets} people to {self.n_released} records",
-            fontsize=10,
-        )
-        axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35), ncols=4, frameon=False,
-                    fontsize=8)  # fmt: skip
-        return finish(figure)
 
 
 def record_linkage(
@@ -237,7 +31,7 @@ def record_linkage(
     released: Source,
     *,
     quasi_identifiers: Sequence[str],
-    method: Method = "distance",
+    method: LinkageMethod = "distance",
     person_id: str | None = None,
     hierarchies: Mapping[str, Hierarchy] | None = None,
     suppressed: str | None = None,
@@ -372,7 +166,7 @@ def _attack(
     targets: NDArray[np.int64],
     own: NDArray[np.int64],
     blocks: Sequence[str],
-    method: Method,
+    method: LinkageMethod,
     present: float,
 ) -> _Found:
     if method == "distance":
@@ -395,7 +189,9 @@ def _combinations(compared: Sequence[Compared]) -> Groups:
     return group(codes, [len(c.level) for c in compared], lowest=SUPPRESSED)
 
 
-def _columns(quasi_identifiers: Sequence[str], blocks: Sequence[str], method: Method) -> list[str]:
+def _columns(
+    quasi_identifiers: Sequence[str], blocks: Sequence[str], method: LinkageMethod
+) -> list[str]:
     if method not in ("distance", "probabilistic"):
         raise InputError("method must be 'distance' or 'probabilistic'", hint="see the page")
     if isinstance(quasi_identifiers, str) or isinstance(blocks, str):
@@ -498,16 +294,20 @@ def _by_distance(
     )
     n = len(targets)
     least, ties, hit = np.empty(n), np.empty(n, dtype=np.int64), np.empty(n, dtype=bool)
-    n_threads = os.cpu_count() or 1
-    step = max(1, -(-n // (8 * n_threads)))
 
-    def search(start: int) -> None:
-        part = slice(start, start + step)
-        closest(ours[part], released, weight, own_combo[part], *columns,
-                least[part], ties[part], hit[part])  # fmt: skip
+    def search(part: slice) -> None:
+        closest(
+            ours[part],
+            released,
+            weight,
+            own_combo[part],
+            *columns,
+            least[part],
+            ties[part],
+            hit[part],
+        )
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(search, range(0, n, step)))
+    in_parallel(search, n, most=max(1, _PAIRS // len(released)))
     return _Found(np.where(hit, 1 / ties, 0.0), np.ones(n, dtype=bool))
 
 

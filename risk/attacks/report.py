@@ -8,25 +8,23 @@ from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from niming.errors import InputError, NimingError, UnreliableWarning
 from niming.measure import JSON, Measure, Result
 from niming.risk.attacks.attack import AttackResult, check_attacks, generators
 from niming.risk.attacks.closest_record import ClosestRecord, closest_record
+from niming.risk.attacks.generalised import generalised
 from niming.risk.attacks.homogeneity import Homogeneity, homogeneity
 from niming.risk.attacks.inference import inference
 from niming.risk.attacks.linkability import linkability
+from niming.risk.attacks.linkage import Linkage
 from niming.risk.attacks.membership import Membership, membership
-from niming.risk.attacks.record_linkage import Linkage, record_linkage
+from niming.risk.attacks.record_linkage import record_linkage
 from niming.risk.attacks.singling_out import singling_out
 from niming.risk.attacks.statistics import normal_quantile
-from niming.tables import ROOT, Hierarchy, Source, Table, read, texts
+from niming.tables import Hierarchy, Source, Table, read
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from matplotlib.figure import Figure
 
 __all__ = ["AttackReport", "Line", "attack_release"]
@@ -304,6 +302,7 @@ def attack_release(
 
     Examples
     --------
+    >>> import numpy as np
     >>> draw = np.random.default_rng(0)
     >>> people = {"age": draw.integers(18, 90, 600), "town": draw.integers(0, 40, 600),
     ...           "ill": draw.integers(0, 3, 600).astype(str), "pay": draw.random(600)}
@@ -332,7 +331,7 @@ def attack_release(
             f"{', '.join(map(repr, both))} is both quasi-identifier and sensitive",
             hint="take it from one of the two",
         )
-    alike = _generalised(tables, hierarchies or {})
+    alike = generalised(tables, hierarchies or {})
     one, other, held = alike["original"], alike["released"], alike.get("holdout")
     halves = auxiliary if auxiliary is not None else _halves(names, known)
     given = _Given(one, other, held, names, n_attacks, seed, confidence)
@@ -558,53 +557,3 @@ def _halves(names: Sequence[str], known: Sequence[str]) -> tuple[list[str], list
         first = list(names[: len(names) // 2])
     second = [c for c in names if c not in first]
     return (first, second) if first and second else None
-
-
-def _generalised(
-    tables: Mapping[str, Table], hierarchies: Mapping[str, Hierarchy]
-) -> dict[str, Table]:
-    """Bring the other tables to the level at which each column of the release stands."""
-    levels = {}
-    for column, hierarchy in hierarchies.items():
-        if all(column in table.columns for table in tables.values()):
-            level = _level(tables, column, hierarchy)
-            if level:
-                levels[column] = level
-    if not levels:
-        return dict(tables)
-    out = {"released": tables["released"]}
-    for name, table in tables.items():
-        if name != "released":
-            rows = table.arrow()
-            for column, level in levels.items():
-                at = rows.schema.get_field_index(column)
-                rows = rows.set_column(at, column, _climb(rows[column], hierarchies[column], level))
-            out[name] = read(rows)
-    return out
-
-
-def _level(tables: Mapping[str, Table], column: str, hierarchy: Hierarchy) -> int:
-    """Return the one level that has all released values that any level has; 0 for none."""
-    shown = {t for t in texts(_distinct(tables["released"], column)) if t is not None}
-    bound = hierarchy.bind(_distinct(tables["original"], column), column=column)
-    by_level = [set(labels.tolist()) for labels in bound.labels]
-    by_level[-1].discard(ROOT)  # suppressed cells stand at the top of every hierarchy
-    met = [len(labels & shown) for labels in by_level]
-    anywhere = len(set.union(*by_level) & shown)
-    return next((i for i, n in enumerate(met) if anywhere and n == anywhere), 0)
-
-
-def _distinct(table: Table, column: str) -> NDArray[np.generic]:
-    found = table.query(f"SELECT DISTINCT {table.expression(column)} AS v FROM source")["v"]
-    values: NDArray[np.generic] = found.drop_null().to_numpy()
-    return values
-
-
-def _climb(column: pa.ChunkedArray, hierarchy: Hierarchy, level: int) -> pa.Array:
-    import pyarrow as pa
-
-    array = column.combine_chunks()
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    labels = hierarchy.generalise(array.dictionary.to_numpy(zero_copy_only=False), level)
-    return pa.array(labels, pa.string()).take(array.indices)

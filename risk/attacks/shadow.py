@@ -112,6 +112,7 @@ def shadow_membership(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> people = {"age": rng.normal(50, 9, 400), "pay": rng.normal(30, 5, 400)}
     >>> mine, theirs = ({c: v[part] for c, v in people.items()}
