@@ -10,13 +10,14 @@ import pytest
 
 from niming.errors import ColumnNotFoundError, InputError, UnreliableWarning
 from niming.risk.attacks.attack import AttackResult
+from niming.risk.attacks.findings import AttackReport
 from niming.risk.attacks.homogeneity import Homogeneity, homogeneity
 from niming.risk.attacks.inference import inference
 from niming.risk.attacks.linkability import linkability
 from niming.risk.attacks.linkage import Linkage
 from niming.risk.attacks.membership import Membership, membership
 from niming.risk.attacks.record_linkage import record_linkage
-from niming.risk.attacks.report import AttackReport, attack_release
+from niming.risk.attacks.report import attack_release
 from niming.risk.attacks.singling_out import singling_out
 from niming.tables import Hierarchy
 
