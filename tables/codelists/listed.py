@@ -67,6 +67,8 @@ class Listed:
                 f"the groups of the code list {self.name!r} have no codes",
                 hint="labels='name', which is the default",
             )
+        if not isinstance(self.historic, bool):
+            raise HierarchyError("historic is neither true nor false", hint="historic: false")
         if not self.historic and self.name != "region":
             raise HierarchyError(
                 f"the code list {self.name!r} has no historic codes to leave out",

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ __all__ = ["Tree", "tidy", "tree"]
 _CJK = "\u3400-\u9fff"
 _SEPARATOR = re.compile(rf"(?<=[{_CJK}])[、,/|>·()-]+|[、,/|>·()-]+(?=[{_CJK}])")
 _ENDLESS = 9999
+_Held: TypeAlias = tuple[int, int, int]
+"""A place, and the first and last year in which it bore a name."""
 
 
 def tidy(text: str) -> str:
@@ -131,17 +134,21 @@ class Tree:
         return np.array(out, dtype=np.int64)
 
     def _by_name(self, key: str) -> int:
-        if key.isdigit():
+        if not key or key.isdigit():
             return -1
-        place = self._called.get(key, -1)
-        if place >= 0 or not self.regional:
-            return place
-        short = next((key[:n] for n in (3, 2) if key[:n] in self._provinces), None)
-        if short is None:
-            return -1
-        stem, name = self._provinces[short]
-        rest = key.removeprefix(name if key.startswith(name) else short)
-        return self._within.get((stem, rest), -1) if rest else self.at[stem]
+        bearers = list(self._bearers.get(key, ()))
+        if self.regional:
+            short = next((key[:n] for n in (3, 2) if key[:n] in self._provinces), None)
+            if short is not None:
+                stem, name = self._provinces[short]
+                rest = key.removeprefix(name if key.startswith(name) else short)
+                place = self.at[stem]
+                bearers += (
+                    [b for b in self._bearers.get(rest, ()) if self.stems[b[0]][:2] == stem]
+                    if rest
+                    else [(place, 0, _ENDLESS)]
+                )
+        return self._one_of(bearers) if bearers else -1
 
     @cached_property
     def _provinces(self) -> dict[str, tuple[str, str]]:
@@ -155,15 +162,15 @@ class Tree:
         return out
 
     @cached_property
-    def _bearers(self) -> dict[str, list[tuple[int, int, int]]]:
-        """Each written name to the places that bear or bore it, with the years."""
+    def _bearers(self) -> dict[str, list[_Held]]:
+        """Each written name to the places that bear or bore it."""
         source = self.source
         prefectures: dict[str, set[str]] = {}
         if self.regional:
             for i, stem in self._entries:
                 if len(stem) == 4:
                     prefectures.setdefault(stem, set()).add(source.names[i])
-        out: dict[str, list[tuple[int, int, int]]] = {}
+        out: dict[str, list[_Held]] = {}
         for i, stem in self._entries:
             until = source.valid_to[i]
             held = (self.at[stem], source.valid_from[i] or 0, _ENDLESS if until is None else until)
@@ -177,20 +184,7 @@ class Tree:
                 out.setdefault(word, []).append(held)
         return out
 
-    @cached_property
-    def _called(self) -> dict[str, int]:
-        return {word: self._one_of(bearers) for word, bearers in self._bearers.items()}
-
-    @cached_property
-    def _within(self) -> dict[tuple[str, str], int]:
-        """Province and name to the place: a name that several provinces have is one here."""
-        parts: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
-        for word, bearers in self._bearers.items():
-            for held in bearers:
-                parts.setdefault((self.stems[held[0]][:2], word), []).append(held)
-        return {part: self._one_of(bearers) for part, bearers in parts.items()}
-
-    def _one_of(self, bearers: list[tuple[int, int, int]]) -> int:
+    def _one_of(self, bearers: list[_Held]) -> int:
         """Return the place that a name means, -1 if that is open.
 
         Of several that still hold, one above the others is meant; of several that are gone, the
@@ -207,7 +201,7 @@ class Tree:
             return top
         if held[0][2] == _ENDLESS:
             return -1
-        held = sorted(held, key=lambda b: b[2])
+        held = sorted(set(held), key=lambda b: b[2])
         follow = all(a[2] < b[1] for a, b in pairwise(held))
         one_province = len({self.stems[p][:2] for p in places}) == 1
         return held[-1][0] if follow and one_province else -1
