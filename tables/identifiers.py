@@ -89,6 +89,7 @@ _PROVINCES = (
     11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46,
     50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83,
 )  # fmt: skip
+_KNOWN = np.isin(np.arange(100), [*_PROVINCES, *range(91, 99)])  # 9: cards of foreigners
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _SLACK = 8  # blanks around an identifier that are still looked through
 
@@ -198,7 +199,7 @@ def resident_id_check(digits: Characters) -> Characters:
     body = digits[:, :17]
     values = body.astype(np.float32) - np.float32(_ZERO)
     total = (values @ _ID_WEIGHTS).astype(np.int32)
-    return np.where(_digits(body).all(axis=1), _ID_CHECKS[total % 11], 0).astype(np.uint8)
+    return np.where(_all_digits(body), _ID_CHECKS[total % 11], 0).astype(np.uint8)
 
 
 def resident_id_valid(chars: Characters) -> Mask:
@@ -223,7 +224,7 @@ def resident_id_valid(chars: Characters) -> Mask:
     """
     ids = _exactly(chars, 18)
     region = _number(ids, 0, 2)
-    known = np.isin(region, _PROVINCES) | np.isin(region, range(91, 99))
+    known = _KNOWN[np.clip(region, 0, 99)]
     check = resident_id_check(ids)
     valid: Mask = known & (check != 0) & (check == ids[:, 17]) & ~np.isnat(_dates(ids))
     return valid
@@ -571,6 +572,15 @@ def _digits(chars: Characters) -> Mask:
     return digits
 
 
+def _all_digits(chars: Characters) -> Mask:
+    """Return which rows are digits alone; a column of numbers is answered without looking twice."""
+    digits = _digits(chars)
+    if digits.all():
+        return np.ones(len(chars), dtype=np.bool_)
+    rows: Mask = np.asarray(digits.all(axis=1))
+    return rows
+
+
 def _exactly(chars: Characters, width: int) -> Characters:
     """Return the first `width` columns, rows that are longer or shorter all zero."""
     if chars.ndim != 2 or chars.shape[1] < width:
@@ -578,6 +588,8 @@ def _exactly(chars: Characters, width: int) -> Characters:
             f"the matrix of characters is not {width} wide or wider",
             hint=f"make it with characters(texts, {width})",
         )
+    if chars.shape[1] == width and chars.all():
+        return chars
     fits = (chars[:, :width] != 0).all(axis=1) & (chars[:, width:] == 0).all(axis=1)
     return np.where(fits[:, None], chars[:, :width], np.uint8(0))
 
@@ -605,7 +617,7 @@ def _written(numbers: NDArray[np.int64], width: int) -> Characters:
 def _dates(ids: Characters) -> NDArray[np.datetime64]:
     """Return the dates that the characters 7 to 14 spell, NaT where they spell none."""
     year, month, day = _number(ids, 6, 10), _number(ids, 10, 12), _number(ids, 12, 14)
-    good = _digits(ids[:, 6:14]).all(axis=1)
+    good = _all_digits(ids[:, 6:14])
     good &= (year >= 1800) & (year <= 2199) & (month >= 1) & (month <= 12)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     month = np.where(good, month, 0)

@@ -177,7 +177,8 @@ def scan(source: Source, *, sample: int | None = 1_000_000) -> Scan:
     MOD 11-2, 1 in 31 for MOD 31-3, 1 in 10 for Luhn, 2 in 3 for the first digits of mobile
     numbers), so that order numbers of 18 digits that hold a region and a date are not taken for
     resident ids. Forms without a check digit count only where the column is spread as its kind
-    is: years of birth, two series of passports, the shares of the surnames. No list of districts is asked: an id whose district was abolished is still an id.
+    is: years of birth, two series of passports, the shares of the surnames. No list of districts
+    is asked: an id whose district was abolished is still an id.
 
     Every column gets a grade of general data after GB/T 43697-2024, by rules that ship in
     ``grades.yaml``; important and core data are declared, never guessed.
