@@ -95,6 +95,13 @@ class Reading(Result):
         None where the table or the question lacks what they need, or only the core is asked.
     not_applicable : tuple of Measure
         What has no meaning for a column, each with its reason.
+
+    Examples
+    --------
+    >>> from niming.risk import assess
+    >>> found = assess({"sex": ["F", "F", None]}, quasi_identifiers=["sex"])
+    >>> found.own.anonymity.k, found.matching.anonymity.k  # the third could be anybody
+    (1, 3)
     """
 
     missing: Missing

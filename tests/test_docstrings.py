@@ -21,6 +21,8 @@ ROOMS = (
     "niming.risk",
     "niming.risk.identifiers",
     "niming.risk.context",
+    "niming.risk.irreversibility",
+    "niming.risk.attacks",
     "niming.utility",
     "niming.anonymize",
     "niming.anonymize.masks",
