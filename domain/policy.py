@@ -187,6 +187,14 @@ class Policy:
         return self._document.populations
 
     @property
+    def weighs_environment(self) -> bool:
+        """Whether a requirement is on the risk in its environment, which needs that answered."""
+        return any(
+            r.measure.startswith("context.") and not r.measure.startswith(_KSE)
+            for r in self.requirements
+        )
+
+    @property
     def weighs_safeguards(self) -> bool:
         """Whether a requirement is on A = K × S × E, which needs the safeguards answered."""
         return any(r.measure.startswith(_KSE) for r in self.requirements)
@@ -198,11 +206,7 @@ class Policy:
             return None
         try:
             return self.context.judged(
-                environment=any(
-                    r.measure.startswith("context.") and not r.measure.startswith(_KSE)
-                    for r in self.requirements
-                ),
-                safeguards=self.weighs_safeguards,
+                environment=self.weighs_environment, safeguards=self.weighs_safeguards
             )
         except InputError as error:
             raise PolicyError(error.message, hint=error.hint) from None

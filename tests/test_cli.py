@@ -38,6 +38,7 @@ def desk(town: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(town.folder / name, tmp_path / name)
     for name in ("signed", "unsigned"):
         shutil.copytree(getattr(town, name), tmp_path / name)
+    (tmp_path / "answers.yaml").write_text("recipients: public\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -154,6 +155,11 @@ JSON = {
     "ledger show": ("ledger", "show", "signed"),
     "trust list": ("trust", "list"),
     "policy list": ("policy", "list"),
+    "policy compare": ("policy", "compare", "signed", "--policy", "policy.yaml"),
+    "policy answer": (
+        *("policy", "answer", "gbt42460-public", "answers.yaml", "--out", "mine.yaml"),
+        *("--assume", "worst"),
+    ),
 }
 
 

@@ -7,6 +7,7 @@ import typer
 from niming.cli import data, officer
 from niming.cli.demo import demo
 from niming.cli.ledger import ledger
+from niming.cli.policy import policies
 
 __all__ = ["app"]
 
@@ -33,7 +34,7 @@ for panel, commands in {
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(officer.trust, name="trust")
-app.add_typer(officer.policies, name="policy")
+app.add_typer(policies, name="policy")
 app.add_typer(ledger, name="ledger")
 app.command()(demo)
 

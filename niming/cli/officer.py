@@ -1,4 +1,4 @@
-"""Commands of the officer: certify, sign, verify, revoke, report, keygen, trust, policy."""
+"""Commands of the officer: certify, sign, verify, revoke, report, keygen, trust."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from niming.cli.screen import emit, grid, note, pick, result, step
 from niming.cli.verdicts import show_certificate, show_verdicts
 from niming.errors import InputError
 
-__all__ = ["certify", "keygen", "policies", "report", "revoke", "sign", "trust", "verify"]
+__all__ = ["certify", "keygen", "report", "revoke", "sign", "trust", "verify"]
 
 Folder = Annotated[Path, typer.Argument(help="Release folder.", metavar="RELEASE")]
 Key = Annotated[Path, typer.Option("--key", help="Private key file, readable by you alone.")]
@@ -260,41 +260,3 @@ def trust_list(json: Json = False) -> None:
         emit([{"name": e.name, "key_id": e.key_id} for e in found])
         return
     grid([pick("name", "名称"), pick("key", "密钥")], [(e.name, e.key_id) for e in found])
-
-
-policies = typer.Typer(help="Policy packs and their schema.", no_args_is_help=True)
-
-
-@policies.command("list")
-def policy_list(json: Json = False) -> None:
-    """Show the packs that ship."""
-    from niming.domain.policy import Policy, packs
-
-    found = [Policy(source) for source in packs().values()]
-    if json:
-        emit([p.to_dict() for p in found])
-        return
-    lang = pick("en", "zh")
-    rows = [(p.id, p.version, p.kind, getattr(p.title, lang)) for p in found]
-    grid(
-        [pick("id", "编号"), pick("version", "版本"), pick("kind", "类型"), pick("title", "名称")],
-        rows,
-    )
-
-
-@policies.command("show")
-def policy_show(name: Annotated[str, typer.Argument(help="Id of a pack, or a YAML file.")]) -> None:
-    """Print a policy, as a start for one's own."""
-    from niming.domain.policy import Policy
-
-    print(Policy.of(name).source, end="")
-
-
-@policies.command("schema")
-def policy_schema() -> None:
-    """Print the JSON Schema of a policy file."""
-    import json as text
-
-    from niming.domain.policy import Policy
-
-    print(text.dumps(Policy.json_schema(), indent=2))
