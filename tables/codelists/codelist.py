@@ -117,19 +117,16 @@ def codelist(name: str) -> CodeList:
     if name not in NAMES:
         raise InputError(f"there is no code list {name!r}", hint="known are " + ", ".join(NAMES))
     text = (Path(__file__).parent / f"{name}.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines()]
     if name == "region":
-        codes, names, since, until = zip(*rows, strict=True)
+        # Four cells a line, of which none holds a tab: one split is faster than one a line.
+        cells = text.rstrip("\n").replace("\n", "\t").split("\t")
+        codes, names = tuple(cells[::4]), tuple(cells[1::4])
+        since, until = (tuple(int(y) if y else None for y in cells[n::4]) for n in (2, 3))
+        parents = tuple(map(_above, codes))
         return CodeList(
-            name,
-            STANDARDS[name],
-            codes,
-            names,
-            tuple(_above(code) for code in codes),
-            ((),) * len(rows),
-            tuple(int(y) if y else None for y in since),
-            tuple(int(y) if y else None for y in until),
+            name, STANDARDS[name], codes, names, parents, ((),) * len(codes), since, until
         )
+    rows = [line.split("\t") for line in text.splitlines()]
     full = [(*row, "", "")[:4] for row in rows]
     codes, names, parents, words = zip(*full, strict=True)
     always = (None,) * len(rows)

@@ -68,24 +68,24 @@ class Tree:
         self.source = source
         self.regional = source.name == "region"
         kept = [i for i, y in enumerate(source.valid_to) if not current or y is None]
-        codes, parents = source.codes, source.parents
-        above: dict[str, str] = {}
         if self.regional:
-            # From the stem itself, for a county may lack an entry for its prefecture.
-            own = [_stem(codes[i]) for i in kept]
-            every = {s[:n] for s in set(own) for n in (2, 4, 6) if n <= len(s)}
-            above = {s: s[:-2] for s in sorted(every, key=lambda s: (len(s), s))}
+            own = [_stem(source.codes[i]) for i in kept]
+            # From the stems themselves, for a county may lack an entry for its prefecture.
+            ranks = [sorted({s[:n] for s in own if len(s) >= n}) for n in (2, 4, 6)]
+            above = {s: s[:-2] for rank in ranks for s in rank}
         else:
-            own = [codes[i] for i in kept]
-            above = {codes[i]: parents[i] for i in kept}
-        depth = {"": 0}
-        for stem in above:  # parents stand before children
-            depth[stem] = depth[above[stem]] + 1
+            own = [source.codes[i] for i in kept]
+            above = {source.codes[i]: source.parents[i] for i in kept}
+            depth = {"": 0}
+            for stem, up in above.items():  # parents stand before what is below them
+                depth[stem] = depth[up] + 1
+            deepest = max(depth.values())
+            ranks = [[s for s in above if depth[s] == n] for n in range(1, deepest + 1)]
         self._entries = list(zip(kept, own, strict=True))
-        self.stems = sorted(above, key=lambda s: (depth[s], s))
+        self.stems = [s for rank in ranks for s in rank]
         self.at = {s: i for i, s in enumerate(self.stems)}
         self.parent = np.array([self.at.get(above[s], -1) for s in self.stems], dtype=np.int64)
-        self.depth = np.array([depth[s] for s in self.stems], dtype=np.int64)
+        self.depth = np.repeat(np.arange(1, len(ranks) + 1), [len(rank) for rank in ranks])
 
     @cached_property
     def finest(self) -> int:
@@ -207,9 +207,13 @@ class Tree:
         return held[-1][0] if follow and one_province else -1
 
 
-@cache
 def tree(name: str, *, current: bool = False) -> Tree:
     """Return the tree of a code list, built once."""
+    return _grown(name, current)
+
+
+@cache
+def _grown(name: str, current: bool) -> Tree:
     return Tree(codelist(name), current)
 
 
