@@ -38,9 +38,9 @@ PINNED = {
     "gbt42460-public": "2026.2 076977ddbf149bce",
     "health-kse": "2026.1 8f2add9ce96300cf",
     "hipaa-safe-harbor": "2026.1 579447533bca0516",
-    "ipc-2025-high": "2026.1 141a45c03e38a301",
-    "ipc-2025-low": "2026.1 44ffa0c75200d33f",
-    "ipc-2025-medium": "2026.1 a9e74b58442296fe",
+    "ipc-2025-high": "2026.1 f527f559f3f307b7",
+    "ipc-2025-low": "2026.1 99f9cc230d1e9817",
+    "ipc-2025-medium": "2026.1 735f02a4ef3badb7",
     "wp216": "2026.1 fbbe0b460931fb35",
 }
 

@@ -301,3 +301,16 @@ def test_shadows_refuse_what_cannot_be_drawn() -> None:
         assert "canary" not in str(caught.value)
     with pytest.raises(ColumnNotFoundError):
         shadow_membership(mine, holdout={"age": held["age"]}, make_release=copied)
+
+
+def test_an_attack_without_power_gives_no_number_to_require() -> None:
+    """Where even the original cannot be told, a coin's AUC must not pass a policy."""
+    same = {"a": [1.0] * 200}
+    with pytest.warns(UnreliableWarning):
+        found = membership(same, same, holdout=same)
+    told = {m.name.rsplit(".", 1)[1]: m for m in found.measures()}
+    assert found.auc == 0.5
+    for part in ("auc", "auc_upper", "tpr_at_fpr_1_in_100", "tpr_at_fpr_1_in_100_upper"):
+        assert told[part].value is None
+        assert "cannot even tell" in told[part].reason
+    assert told["positive_control"].value == 0.5

@@ -111,20 +111,26 @@ class Membership(Result):
         return None if rate is None else Trials(round(rate * self.roc.n), self.roc.n)
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the result must not be built upon; empty if it may be."""
+    def without_power(self) -> tuple[str, ...]:
+        """Why nothing can be read off the AUC, high or low; empty if something can."""
         found = []
         if self.roc.n < FEWEST_ROWS:
             found.append(f"{self.roc.n} members were attacked, fewer than {FEWEST_ROWS}")
         if self.raw.interval(self.confidence)[0] <= 0.5:
             found.append("the attack cannot even tell the members of the original itself")
-        if self.interval[0] <= 0.5:
-            low, high = self.interval
-            found.append(
-                f"an AUC in [{low:.3f}, {high:.3f}] is no better than a coin: this attack finds "
-                "nothing, another may"
-            )
         return (*found, *self.faults)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the result must not be built upon; empty if it may be."""
+        low, high = self.interval
+        if low > 0.5:
+            return self.without_power
+        coin = (
+            f"an AUC in [{low:.3f}, {high:.3f}] is no better than a coin: this attack finds "
+            "nothing, another may"
+        )
+        return (*self.without_power, coin)
 
     @property
     def reliable(self) -> bool:
@@ -140,31 +146,42 @@ class Membership(Result):
         return self
 
     def measures(self) -> tuple[Measure, ...]:
-        """Return AUC with its upper end, members found at few false positives, and controls."""
+        """Return AUC with its upper end, members found at few false positives, and controls.
+
+        None of them has a value where the attack has no power: a coin's AUC is then no comfort.
+        """
         level = f"{self.confidence:g}"
+        weak = "; ".join(self.without_power)
         rows: list[tuple[str, float | None, str, str]] = [
-            ("auc", self.auc, "chance that a member scores above a non-member", ""),
+            (
+                "auc",
+                None if weak else self.auc,
+                "chance that a member scores above a non-member",
+                weak,
+            ),
             (
                 "auc_upper",
-                self.interval[1],
+                None if weak else self.interval[1],
                 f"upper end of the {level} confidence interval of the AUC",
-                "",
+                weak,
             ),
         ]
         for rate in FALSE_POSITIVE_RATES:
             found = self.true_positives(rate)
-            why = "" if found else f"needs {round(1 / rate)} non-members, there are {self.roc.n}"
+            why = weak
+            if found is None:
+                why = f"needs {round(1 / rate)} non-members, there are {self.roc.n}"
             what = f"share of members found where {rate:g} of the non-members are taken for members"
             rows += [
                 (
                     f"tpr_at_fpr_1_in_{round(1 / rate)}",
-                    None if found is None else found.rate,
+                    None if found is None or weak else found.rate,
                     what,
                     why,
                 ),
                 (
                     f"tpr_at_fpr_1_in_{round(1 / rate)}_upper",
-                    None if found is None else found.interval(self.confidence)[1],
+                    None if found is None or weak else found.interval(self.confidence)[1],
                     f"upper end of its {level} confidence interval",
                     why,
                 ),
