@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -68,7 +68,11 @@ class Entry:
 
 
 def contest(
-    rivals: Sequence[str], task: Mapping[str, object], *, repeats: int, timeout_s: float = 3600
+    rivals: Sequence[str],
+    task: Mapping[str, object],
+    *,
+    repeats: int | Mapping[str, int],
+    timeout_s: float = 3600,
 ) -> list[Entry]:
     """Run `task` with each of `rivals`, in turns, and return their runs in the same order.
 
@@ -78,15 +82,19 @@ def contest(
         Modules in `benchmarks.rivals`, each with ``answer(**task) -> Answer`` and ``PACKAGES``.
     task : mapping
         JSON-safe arguments, the same for all.
-    repeats : int
-        Timed runs each, after a first one that is told apart.
+    repeats : int, or mapping of rival to int
+        Timed runs each, at least 1, after a first one that is told apart.
+    timeout_s : float
+        A run that takes longer ends the contest.
     """
+    wanted = {n: repeats if isinstance(repeats, int) else repeats[n] for n in rivals}
     players = {name: _start(name, task) for name in rivals}
     runs: dict[str, list[dict[str, object]]] = {name: [] for name in rivals}
     try:
-        for _ in range(repeats + 1):
+        for turn in range(max(wanted.values()) + 1):
             for name, player in players.items():
-                runs[name].append(_turn(name, player, timeout_s))
+                if turn <= wanted[name]:
+                    runs[name].append(_turn(name, player, timeout_s))
     finally:
         for player in players.values():
             player.kill()
@@ -94,7 +102,7 @@ def contest(
     return [_entry(name, runs[name]) for name in rivals]
 
 
-def disagreements(entries: Sequence[Entry]) -> list[str]:
+def disagreements(entries: Sequence[Entry], *, tolerance: float = TOLERANCE) -> list[str]:
     """Name each measure in which a rival's answer is not the first one's."""
     reference, *others = entries
     out = []
@@ -106,7 +114,7 @@ def disagreements(entries: Sequence[Entry]) -> list[str]:
             f"{other.rival} and {reference.rival} differ in {name}"
             for name in shared
             if not math.isclose(
-                reference.answer[name], other.answer[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE
+                reference.answer[name], other.answer[name], rel_tol=tolerance, abs_tol=tolerance
             )
         ]
     return out
@@ -121,18 +129,49 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def refuse(differences: Sequence[str]) -> int:
+    """Say which answers differ, and return the exit code of a run that tells no speed."""
+    print("The answers differ, so no speed is reported:", file=sys.stderr)
+    print("\n".join(f"  {text}" for text in differences), file=sys.stderr)
+    return 1
+
+
+def told(entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """Return the entries as JSON-safe dicts, the median beside the single times."""
+    return [{**asdict(e), "median_s": e.median_s} for e in entries]
+
+
+def versions(entries: Sequence[Entry]) -> str:
+    """Name the versions of all packages in one line; those that differ between rivals twice."""
+    found = {f"{name} {number}" for e in entries for name, number in e.versions.items()}
+    return ", ".join(sorted(found))
+
+
+def seconds(value: float) -> str:
+    """Write a time with the digits that a noisy machine leaves sense in.
+
+    >>> seconds(0.01234), seconds(12.34), seconds(1234.5)
+    ('0.012', '12.3', '1234')
+    """
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
+
+
 def lines(entries: Sequence[Entry], meanings: Mapping[str, str]) -> list[str]:
-    """Lay the entries out as a table of at most 100 columns, the first as the measure of time."""
+    """Lay the entries out as a table of at most 100 columns, the first as the measure of time.
+
+    A rival's first run, which compiles and fills caches, stands beside the median of the others.
+    """
     base = entries[0].median_s
     out = [
-        f"{'rival':<34} {'numbers':>7} {'median s':>9} {'min–max s':>15} {'CPU s':>7} "
-        f"{'peak MB':>8} {'ratio':>6}"
+        f"{'rival':<36} {'numbers':>7} {'first s':>7} {'median s':>8} {'min–max s':>13} "
+        f"{'CPU s':>7} {'peak MB':>7} {'ratio':>6}"
     ]
     for e in entries:
-        spread = f"{min(e.seconds):.3f}–{max(e.seconds):.3f}"
+        spread = f"{seconds(min(e.seconds))}–{seconds(max(e.seconds))}"
         out.append(
-            f"{meanings[e.rival]:<34} {len(e.answer):>7} {e.median_s:>9.3f} {spread:>15} "
-            f"{e.cpu_s:>7.2f} {e.peak_bytes / 1e6:>8.0f} {e.median_s / base:>6.2f}"
+            f"{meanings[e.rival]:<36} {len(e.answer):>7} {seconds(e.first_s):>7} "
+            f"{seconds(e.median_s):>8} {spread:>13} {seconds(e.cpu_s):>7} "
+            f"{e.peak_bytes / 1e6:>7.0f} {e.median_s / base:>6.3g}"
         )
     return out
 

@@ -13,7 +13,7 @@ import sys
 import venv
 from pathlib import Path
 
-__all__ = ["python_of"]
+__all__ = ["is_made", "python_of"]
 
 _PINS = Path(__file__).resolve().parent / "environments"
 _PLACE = _PINS.parent.parent / ".benchmarks"
@@ -37,9 +37,7 @@ def python_of(rival: str) -> str:
         return sys.executable
     place = _PLACE / rival
     python = place / "bin" / "python"
-    stamp = place / ".pins"
-    digest = hashlib.sha256(pins.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
+    if is_made(rival):
         return str(python)
     print(f"making an environment for {rival}", file=sys.stderr)
     shutil.rmtree(place, ignore_errors=True)
@@ -47,5 +45,15 @@ def python_of(rival: str) -> str:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     if subprocess.run([*pip, "--requirement", str(pins)], check=False).returncode:
         raise RuntimeError(f"the environment of {rival} could not be made; pip's words are above")
-    stamp.write_text(digest)
+    (place / ".pins").write_text(_digest(pins))
     return str(python)
+
+
+def is_made(rival: str) -> bool:
+    """Return whether `rival` can run as things are, without the network."""
+    pins, stamp = _PINS / f"{rival}.txt", _PLACE / rival / ".pins"
+    return not pins.exists() or (stamp.exists() and stamp.read_text() == _digest(pins))
+
+
+def _digest(pins: Path) -> str:
+    return hashlib.sha256(pins.read_bytes()).hexdigest()

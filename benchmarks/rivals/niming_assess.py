@@ -11,9 +11,7 @@ def answer(path: str, quasi_identifiers: Sequence[str], sensitive: str) -> dict[
     """Assess the Parquet file at `path`."""
     from niming.risk import assess
 
-    result = assess(
-        path, quasi_identifiers=quasi_identifiers, sensitive=[sensitive], extent="core"
-    )
+    result = assess(path, quasi_identifiers=quasi_identifiers, sensitive=[sensitive], extent="core")
     answers = {m.name: float(m.value) for m in result.measures() if m.value is not None}
     # The worst class decides most measures, so the mean shows whether the others agree as well.
     by_kind = {kind: d.per_class for (_, kind), d in result.diversity.items()}

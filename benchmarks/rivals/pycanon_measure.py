@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 
 PACKAGES = ("pycanon", "pandas", "numpy")
 
 
 def answer(
-    path: str, quasi_identifiers: Sequence[str], sensitive: str, measures: Sequence[str]
+    path: str, cases: Sequence[tuple[Sequence[str], str]], measures: Sequence[str]
 ) -> dict[str, float]:
-    """Compute `measures` of the Parquet file at `path`."""
-    import pandas as pd
-    from pycanon import anonymity
+    """Compute `measures` of the Parquet file at `path` for each case.
 
-    keys, column = list(quasi_identifiers), [sensitive]
-    table = pd.read_parquet(path, columns=[*keys, sensitive])
+    A case is a list of quasi-identifiers and a sensitive column.
+    """
+    import pandas as pd
+
+    anonymity = importlib.import_module("pycanon.anonymity")  # only its environment has it
     ways = {
-        "k_anonymity.k": lambda: anonymity.k_anonymity(table, keys),
-        "l_diversity.distinct": lambda: anonymity.l_diversity(table, keys, column),
-        "l_diversity.entropy": lambda: anonymity.entropy_l_diversity(table, keys, column),
-        "alpha_k.alpha": lambda: anonymity.alpha_k_anonymity(table, keys, column)[0],
-        "t_closeness": lambda: anonymity.t_closeness(table, keys, column),
-        "disclosure.delta": lambda: anonymity.delta_disclosure(table, keys, column),
-        "disclosure.beta_basic": lambda: anonymity.basic_beta_likeness(table, keys, column),
+        "k": lambda table, keys, _: anonymity.k_anonymity(table, keys),
+        "distinct l": anonymity.l_diversity,
+        "entropy l": anonymity.entropy_l_diversity,
+        "alpha": lambda *given: anonymity.alpha_k_anonymity(*given)[0],
+        "t": anonymity.t_closeness,
+        "delta": anonymity.delta_disclosure,
+        "basic beta": anonymity.basic_beta_likeness,
+        "enhanced beta": anonymity.enhanced_beta_likeness,
     }
-    return {name: float(ways[name]()) for name in measures}
+    answers = {}
+    for keys, column in cases:
+        table = pd.read_parquet(path, columns=[*keys, column])
+        for name in measures:
+            found = ways[name](table, list(keys), [column])
+            answers[f"{name} of {column} by {', '.join(keys)}"] = float(found)
+    return answers
