@@ -39,10 +39,11 @@ def region(*, labels: Labels = "code", historic: bool = True) -> Hierarchy:
     Known are codes of 6 digits, of 4 and 2 (a prefecture, a province) and statistical codes of 9
     and 12, of which 6 count; and names: 吉林省, 吉林, 吉林省长春市, 长春市, 吉林省长春市朝阳区,
     长春市朝阳区, 吉林朝阳区, with or without blanks and signs between. A name that several places
-    have, as 朝阳区 alone, is lacking: nothing is guessed.
+    have, as 朝阳区 alone, is lacking: nothing is guessed. Nor is one that another place had
+    (矿区), if `historic` and unless its province is told, which then means the place of today.
 
-    A name is given to a place that is called so now before one that was. Codes were used again,
-    and prefixes with them: by ``labels="name"`` each has its latest name.
+    Codes were used again, and prefixes with them: by ``labels="name"`` each has its latest name.
+    The share of a group counts all places of the list, also those that no longer hold.
 
     Examples
     --------

@@ -19,6 +19,12 @@ __all__ = ["Tree", "tidy", "tree"]
 _CJK = "\u3400-\u9fff"
 _SEPARATOR = re.compile(rf"(?<=[{_CJK}])[、,/|>·()-]+|[、,/|>·()-]+(?=[{_CJK}])")
 _ENDLESS = 9999
+_RECODED = 1983
+"""Until this year counties were given other codes as the standard was revised."""
+
+_CARVED = {"46": "44", "50": "51"}
+"""Provinces that were part of another: Hainan of Guangdong, Chongqing of Sichuan."""
+
 _Held: TypeAlias = tuple[int, int, int]
 """A place, and the first and last year in which it bore a name."""
 
@@ -136,19 +142,23 @@ class Tree:
     def _by_name(self, key: str) -> int:
         if not key or key.isdigit():
             return -1
-        bearers = list(self._bearers.get(key, ()))
-        if self.regional:
-            short = next((key[:n] for n in (3, 2) if key[:n] in self._provinces), None)
-            if short is not None:
-                stem, name = self._provinces[short]
-                rest = key.removeprefix(name if key.startswith(name) else short)
-                place = self.at[stem]
-                bearers += (
-                    [b for b in self._bearers.get(rest, ()) if self.stems[b[0]][:2] == stem]
-                    if rest
-                    else [(place, 0, _ENDLESS)]
-                )
-        return self._one_of(bearers) if bearers else -1
+        bearers = self._bearers.get(key, [])
+        inside = self._in_province(key) if self.regional else []
+        if inside:
+            return self._one_of([*bearers, *inside])
+        place = self._one_of(bearers) if bearers else -1
+        return -1 if place >= 0 and self._disputed(place, bearers) else place
+
+    def _in_province(self, key: str) -> list[_Held]:
+        """Return the places that a name which begins with its province's may mean."""
+        short = next((key[:n] for n in (3, 2) if key[:n] in self._provinces), None)
+        if short is None:
+            return []
+        stem, name = self._provinces[short]
+        rest = key.removeprefix(name if key.startswith(name) else short)
+        if not rest:
+            return [(self.at[stem], 0, _ENDLESS)]
+        return [b for b in self._bearers.get(rest, []) if self.stems[b[0]][:2] == stem]
 
     @cached_property
     def _provinces(self) -> dict[str, tuple[str, str]]:
@@ -203,8 +213,30 @@ class Tree:
             return -1
         held = sorted(set(held), key=lambda b: b[2])
         follow = all(a[2] < b[1] for a, b in pairwise(held))
-        one_province = len({self.stems[p][:2] for p in places}) == 1
+        provinces = (self.stems[p][:2] for p in places)
+        one_province = len({_CARVED.get(p, p) for p in provinces}) == 1
         return held[-1][0] if follow and one_province else -1
+
+    def _disputed(self, place: int, bearers: list[_Held]) -> bool:
+        """Return whether a name that comes without its province may mean another place as well.
+
+        矿区 is a district of one city now and was of three. A place that has moved to another
+        prefecture or was given a new code is the same place.
+        """
+        if not self.regional:
+            return False
+        stem = self.stems[place]
+        since = min(first for at, first, _ in bearers if at == place)
+        for at, _, last in bearers:
+            other = self.stems[at]
+            if other.startswith(stem[:4]) or stem.startswith(other):
+                continue
+            if other[:2] == stem[:2]:
+                if last > max(since, _RECODED):
+                    return True
+            elif _CARVED.get(stem[:2]) != other[:2] or last > since:
+                return True
+        return False
 
 
 def tree(name: str, *, current: bool = False) -> Tree:
