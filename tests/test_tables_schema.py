@@ -77,6 +77,9 @@ class TestRoundTrip:
             {"kind": "tree", "tree": {"all": ["F", "M"]}},
             {"kind": "prefixes", "lengths": [4, 2]},
             {"kind": "dates", "units": ["month"], "start": "2020-01-01", "end": "2020-12-31"},
+            {"kind": "intervals", "lower": 0, "upper": 130, "widths": [5], "top": 90},
+            {"kind": "codelist", "name": "region"},
+            {"kind": "codelist", "name": "region", "labels": "name", "historic": False},
         ],
     )
     def test_the_json_schema_knows_every_kind_of_hierarchy(self, spec: object) -> None:
