@@ -256,7 +256,7 @@ class TestHowCellsAreRead:
     def test_one_district(self, cell: object) -> None:
         assert climb(region(), cell)[1:] == ["2201*", "22*", "*"]
 
-    @pytest.mark.parametrize("cell", [22, "22", "220000", "吉林", "吉林省"])
+    @pytest.mark.parametrize("cell", [22, "22", "2200", "220000", "吉林", "吉林省"])
     def test_one_province(self, cell: object) -> None:
         assert climb(region(), cell)[1:] == ["22*", "22*", "*"]
 

@@ -260,7 +260,7 @@ def _region(key: str, _: Tree) -> str:
     # Statistical codes of towns (9 digits) and villages (12) begin with the county's.
     if not key.isdigit() or len(key) not in (2, 4, 6, 9, 12):
         return ""
-    return _stem(key[:6]) if len(key) >= 6 else key
+    return _stem(key[:6].ljust(6, "0"))
 
 
 def _two_digits(key: str, _: Tree) -> str:
