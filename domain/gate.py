@@ -11,18 +11,20 @@ age of a column stands for "and over", and that a code was made under a key.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from niming.domain.canonical import canonical, parse
+from niming.domain import attacks as attacking
+from niming.domain.canonical import canonical
 from niming.domain.comparison import Comparison, judge_all
+from niming.domain.evidence import Evidence
 from niming.domain.fingerprint import Fingerprint, fingerprint
 from niming.domain.ledger import Ledger
+from niming.domain.measurement import Measurement, from_bytes, lost, sampling, under_policy, weigh
 from niming.domain.moment import moment, now
-from niming.domain.policy import Policy, Verdict
+from niming.domain.origin import Origin
+from niming.domain.policy import Policy, Verdict, packs
 from niming.domain.release import (
     CERTIFICATE,
     DATA,
@@ -33,157 +35,15 @@ from niming.domain.release import (
     Release,
     write_bytes,
 )
+from niming.domain.shape import class_sizes, columns, preview, shape
 from niming.errors import InputError
 from niming.measure import JSON, Measure
-from niming.tables.counts import Classes, count
-from niming.tables.schema import Role
 from niming.tables.source import Source, Table, read
 
 if TYPE_CHECKING:
     from niming.domain.scenario import Scenario
 
 __all__ = ["Evidence", "certify", "compare"]
-
-_BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
-"""Lower ends of the class-size histogram."""
-
-_NAMING = ("name", "address")
-"""What a scan reads off cells, besides numbers, that names a person."""
-
-_CONFIDENT = 0.7
-"""Confidence from which a scan outweighs a column's being declared insensitive."""
-
-_FEW = 10
-"""Bars that stand for fewer records are merged."""
-
-PARTS = frozenset(
-    [
-        "version",
-        "tool",
-        "release",
-        "original",
-        "schema",
-        "policy",
-        "scenario",
-        "target",
-        "transformation",
-        "sampling",
-        "measures",
-        "utility",
-        "verdicts",
-        "verdict",
-        "classes",
-        "columns",
-    ]
-)
-"""What evidence consists of."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Evidence:
-    """Everything measured about a candidate release, and the verdicts on it.
-
-    Parameters
-    ----------
-    content : dict
-        JSON-safe; what ``evidence.json`` holds.
-    folder : Path
-        Where the release lies.
-    lang : {"zh", "en"}
-        Language in which the page opens.
-    """
-
-    content: Mapping[str, Any]
-    folder: Path
-    lang: str = "zh"
-
-    @classmethod
-    def open(cls, folder: str | Path) -> Evidence:
-        """Read the evidence that the gate left in a release folder."""
-        path, again = Path(folder) / EVIDENCE, "run `niming certify` on the folder"
-        try:
-            data = path.read_bytes()
-            content = parse(data)
-        except FileNotFoundError:
-            raise InputError(f"there is no {EVIDENCE} in {folder}", hint=again) from None
-        except OSError as error:
-            raise InputError(f"cannot read {path} ({error.strerror})", hint=again) from None
-        except InputError as error:
-            raise InputError(f"{path} is damaged: {error.message}", hint=again) from None
-        fit = isinstance(content, dict) and content.keys() == PARTS and canonical(content) == data
-        if not isinstance(content, dict) or not fit:
-            raise InputError(f"{path} is not as the gate writes evidence", hint=again)
-        return cls(content, Path(folder))
-
-    @property
-    def passed(self) -> bool:
-        """Whether every requirement holds."""
-        return bool(self.content["verdict"] == "passed")
-
-    @property
-    def verdict(self) -> str:
-        """``"passed"`` or ``"failed"``."""
-        return str(self.content["verdict"])
-
-    @property
-    def failures(self) -> list[Mapping[str, Any]]:
-        """The verdicts that do not hold, ``failed`` and ``could-not-run`` alike."""
-        return [v for v in self.content["verdicts"] if not v["holds"]]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON, in hex: the digest of ``evidence.json``."""
-        import hashlib
-
-        return hashlib.sha256(canonical(dict(self.content))).hexdigest()
-
-    def act(self) -> dict[str, JSON]:
-        """Return what the ledger records of a measurement: release, policy, evidence, verdict."""
-        return {
-            "release": self.content["release"]["name"],
-            "policy": self.content["policy"]["digest"],
-            "evidence": self.digest,
-            "verdict": self.verdict,
-        }
-
-    def measure(self, name: str) -> float | int | None:
-        """Return the value of the measure `name`; None when it could not be computed."""
-        for m in self.content["measures"]:
-            if m["name"] == name:
-                value: float | int | None = m["value"]
-                return value
-        raise InputError(f"the evidence holds no measure {name!r}")
-
-    def utility(self, name: str) -> float | int | None:
-        """Return the value of a utility measure; None when it was not or could not be computed."""
-        listed = self.content["utility"] or []
-        return next((m["value"] for m in listed if m["name"] == name), None)
-
-    def in_language(self, lang: str) -> Evidence:
-        """Return the same evidence, whose page opens in `lang`."""
-        return Evidence(self.content, self.folder, lang)
-
-    def to_dict(self) -> Mapping[str, Any]:
-        """Return the evidence as a JSON-safe dict."""
-        return self.content
-
-    def html(self) -> str:
-        """Return the report page: one offline HTML file in both languages."""
-        from niming.domain.report import render
-
-        return render(dict(self.content), lang=self.lang)
-
-    def __repr__(self) -> str:
-        failed = [v["requirement"] for v in self.failures]
-        because = f"; not met: {', '.join(failed)}" if failed else ""
-        return f"Evidence({self.verdict} under {self.content['policy']['id']}{because})"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        page = escape(self.html(), quote=True)
-        style = "width:100%;height:36em;border:1px solid #8884"
-        return f'<iframe srcdoc="{page}" style="{style}" sandbox="allow-scripts"></iframe>'
 
 
 def certify(
@@ -192,6 +52,8 @@ def certify(
     original: Source | None = None,
     *,
     scenario: Scenario | None = None,
+    attacks: bool = False,
+    seed: int | None = None,
     ledger: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evidence:
@@ -204,10 +66,16 @@ def certify(
     policy : Policy, id of a pack, or path of a YAML file
         What is required. It replaces the policy in the folder.
     original : table, optional
-        The raw table inside the domain. Without it the sampling fraction and the utility cannot
-        be computed, and a policy that requires them fails.
+        The raw table inside the domain. Without it the sampling fraction, the population
+        uniqueness, the attacks and the utility cannot be computed, and a policy that requires
+        them fails.
     scenario : Scenario, optional
         The approved use; the policy's own if not given.
+    attacks : bool, default False
+        Attack the release even if no requirement of the policy is on an attack.
+    seed : int >= 0, optional
+        The seed of the draw, for attacks on a folder: they must know who was drawn, and a folder
+        does not tell. A `Release` made by a plan knows by itself.
     ledger : path, optional
         Where the act and its verdict are recorded; nowhere if not given.
     progress : callable, optional
@@ -221,21 +89,48 @@ def certify(
     Raises
     ------
     InputError
-        A folder that is missing, damaged, or certified already.
+        A folder that is missing, damaged, or certified already; a seed without an original, or
+        one that draws other records than the released ones.
     SchemaError
         Released columns that the manifest does not declare.
     """
     if isinstance(candidate, Release):
+        origin = candidate._origin if original is None else None
         if original is None:
             original = candidate._original
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="niming-") as passing:
             written = candidate.with_policy(Policy.of(policy)).write(passing)
-            return certify(written, policy, original, scenario=scenario, progress=progress)
+            return _certified(
+                written, Policy.of(policy), original, origin, scenario, attacks, seed, progress
+            )
+    evidence = _certified(
+        Path(candidate), Policy.of(policy), original, None, scenario, attacks, seed, progress
+    )
+    if ledger is not None:
+        Ledger(ledger).append("measured", evidence.act())
+    return evidence
+
+
+def written_by_its_maker(release: Release, folder: Path) -> Evidence:
+    """Measure a release that was just written into `folder`, while it is known who was drawn."""
+    return _certified(
+        folder, release.policy, release._original, release._origin, None, False, None, None
+    )
+
+
+def _certified(
+    folder: Path,
+    policy: Policy,
+    original: Source | None,
+    origin: Origin | None,
+    scenario: Scenario | None,
+    attacks: bool,
+    seed: int | None,
+    progress: Callable[[str], None] | None,
+) -> Evidence:
     say = progress or (lambda _step: None)
-    folder = Path(candidate)
-    policy = Policy.of(policy)
     release = Release.open(folder, original=original)
     if (folder / CERTIFICATE).exists():
         raise InputError(
@@ -247,24 +142,37 @@ def certify(
     say("hashing the files")
     files = [fingerprint(folder / name) for name in (DATA, MANIFEST, POLICY)]
     released = read(folder / DATA)
+    origin = _redrawn(release, seed) or origin
     say("measuring risk")
-    inner, classes = from_bytes(release, released)
-    measures = [*inner, *_sampling(release, released)]
-    measures += weigh(release, classes, measures)
+    drawn = sampling(release, released)
+    found = from_bytes(release, released, drawn.value)
+    measures = [*found.measures, drawn, *weigh(release, found.classes, [drawn])]
+    attacked = None
+    if attacks or attacking.asks_for_attacks(policy):
+        say("attacking")
+        chance = int(files[0].sha256[:8], 16)
+        attacked = attacking.attack(release, released, origin, seed=chance)
+        measures += attacked.measures
     utility: list[Measure] = []
     if release._original is not None:
         say("measuring utility")
-        utility = _utility(release, released)
-    verdicts = policy.judge([*measures, *utility])
+        utility = lost(release, released)
     content = assemble(
-        folder, release, released, files, measures, utility, verdicts, classes, scenario
+        folder,
+        release,
+        released,
+        files,
+        measures,
+        utility,
+        policy.judge([*measures, *utility]),
+        found,
+        None if attacked is None else attacked.content,
+        scenario,
     )
     say("writing evidence and report")
     evidence = Evidence(content, folder)
     write_bytes(folder / EVIDENCE, canonical(content))
     write_report(evidence)
-    if ledger is not None:
-        Ledger(ledger).append("measured", evidence.act())
     return evidence
 
 
@@ -272,6 +180,8 @@ def compare(
     folder: str | Path,
     policies: Iterable[Policy | str] | None = None,
     original: Source | None = None,
+    *,
+    seed: int | None = None,
 ) -> Comparison:
     """Measure a release folder once and judge it by many policies; nothing is written.
 
@@ -283,6 +193,8 @@ def compare(
         Every pack that ships, if not given.
     original : table, optional
         As for `certify`.
+    seed : int >= 0, optional
+        As for `certify`; attacks are made if a policy requires one.
 
     Returns
     -------
@@ -291,23 +203,35 @@ def compare(
     Raises
     ------
     InputError
-        A folder that is missing or damaged.
+        A folder that is missing or damaged; a seed without an original, or a wrong one.
     PolicyError
         An id of no pack, or two policies with the same id.
     """
     release = Release.open(Path(folder), original=original)
     released = read(Path(folder) / DATA)
-    inner, classes = from_bytes(release, released)
-    measures = [*inner, *_sampling(release, released)]
-    utility = [] if release._original is None else _utility(release, released)
+    chosen = [Policy.of(p) for p in (packs() if policies is None else policies)]
+    drawn = sampling(release, released)
+    found = from_bytes(release, released, drawn.value)
+    measures = [*found.measures, drawn]
+    if any(attacking.asks_for_attacks(p) for p in chosen):
+        chance = int(fingerprint(Path(folder) / DATA).sha256[:8], 16)
+        origin = _redrawn(release, seed)
+        measures += attacking.attack(release, released, origin, seed=chance).measures
+    utility = [] if release._original is None else lost(release, released)
+    return judge_all(
+        [*measures, *utility],
+        chosen,
+        weigh=lambda p: under_policy(release.with_policy(p), released, found, drawn),
+    )
 
-    def own(policy: Policy) -> list[Measure]:
-        """Return what depends on the policy: its context, and the populations it gives."""
-        under = release.with_policy(policy)
-        found = weigh(under, classes, measures)
-        return [*found, *_safe_harbor(under, released)] if policy.populations else found
 
-    return judge_all([*measures, *utility], policies, weigh=own)
+def _redrawn(release: Release, seed: int | None) -> Origin | None:
+    """Return who was drawn, as the seed of the draw tells; None without a seed."""
+    if seed is None:
+        return None
+    if release._original is None:
+        raise InputError("a seed was given and no original", hint="give both, or neither")
+    return Origin.redrawn(release, release._original, seed)
 
 
 def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = None) -> None:
@@ -317,252 +241,15 @@ def write_report(evidence: Evidence, *, certificate: Mapping[str, Any] | None = 
     content = dict(evidence.content)
     if evidence.passed:
         released = read(evidence.folder / DATA)
-        content["preview"] = _preview(released)
+        content["preview"] = preview(released)
         content["columns"] = [
-            {**c, "after": _shape(released, c["name"], labels=True)} if c["after"] else c
+            {**c, "after": shape(released, c["name"], labels=True)} if c["after"] else c
             for c in content["columns"]
         ]
     if certificate is not None:
         content["scenario"] = certificate["scenario"]
     page = render(content, certificate=None if certificate is None else dict(certificate))
     write_bytes(evidence.folder / REPORT, page.encode())
-
-
-def from_bytes(release: Release, released: Table) -> tuple[list[Measure], Classes]:
-    """Return the measures that need the released cells alone, and the classes of these."""
-    risk, classes = _risk(release, released)
-    inner = [
-        *_identifiers(release, released),
-        *_safe_harbor(release, released),
-        *_irreversibility(release, released),
-        _suppressed(release, released),
-    ]
-    return [*inner, *risk], classes
-
-
-def _identifiers(release: Release, released: Table) -> list[Measure]:
-    """Count columns that name people, by declared role, by cells, and by claims that do not hold.
-
-    A claim that a direct identifier was replaced counts only if its cells look replaced.
-    """
-    from niming.risk import identifiers
-
-    scan = identifiers.scan(released, sample=None)
-    claims = {
-        technique: {
-            str(r.get("column")) for r in release.transformation if r.get("technique") == technique
-        }
-        for technique in ("pseudonymisation", "masking")
-    }
-    digests = {f.column for f in scan.findings if f.holds == "digest"}
-    constant = {f.column for f in scan.findings if f.n_distinct <= 1}
-    replaced = claims["pseudonymisation"] & digests | claims["masking"] & constant
-    direct = set(release.schema.direct_identifiers) - replaced
-    found = {f.column for f in scan.findings if f.in_cells or (f.holds in _NAMING and f.valid_rate)}
-    found |= digests - claims["pseudonymisation"]
-    milder = {
-        f.column
-        for f in scan.findings
-        if release.schema[f.column].role == Role.INSENSITIVE
-        and f.role in (Role.DIRECT_IDENTIFIER, Role.QUASI_IDENTIFIER)
-        and f.confidence >= _CONFIDENT
-        and f.column != release.target
-    }
-    pseudonyms = digests | claims["pseudonymisation"]
-    n = len(released.columns)
-    return [
-        _n_columns(
-            "identifiers.n_direct_columns",
-            len(direct),
-            n,
-            "released columns whose role is direct identifier and whose cells were not replaced",
-        ),
-        _n_columns(
-            "identifiers.n_columns_found",
-            len(found),
-            n,
-            "released columns in whose cells numbers, names or addresses of people, or hashes that "
-            "nobody declared, were found",
-        ),
-        _n_columns(
-            "identifiers.n_roles_milder",
-            len(milder),
-            n,
-            "released columns declared insensitive that a scan takes for identifiers or "
-            f"quasi-identifiers with a confidence of at least {_CONFIDENT}",
-        ),
-        _n_columns(
-            "transformation.n_pseudonyms",
-            len(pseudonyms),
-            max(n, len(pseudonyms)),
-            "columns that hold pseudonyms or hashes, declared or found; who has the key, or can "
-            "list the values, can restore them",
-        ),
-    ]
-
-
-def _safe_harbor(release: Release, released: Table) -> list[Measure]:
-    """Measure what ages, dates and areas tell; a claim of top coding is the maker's."""
-    from niming.risk.context import safe_harbor
-
-    coded = [
-        str(r["column"])
-        for r in release.transformation
-        if r.get("technique") == "top-and-bottom-coding" and r.get("column") in released.columns
-    ]
-    populations = release.policy.populations
-    return list(safe_harbor(released, populations=populations, top_coded=coded).measures())
-
-
-def _irreversibility(release: Release, released: Table) -> list[Measure]:
-    """Judge by form and by the maker's account what could be restored; nothing is tried."""
-    from niming.risk.irreversibility import irreversibility
-
-    return list(irreversibility(released, transformation=release.transformation).measures())
-
-
-def _n_columns(name: str, value: int, n: int, definition: str) -> Measure:
-    reference = "GB/T 42460-2023, Annexes A and B"
-    return Measure(name, value, "columns", (0, n), "lower-is-safer", definition, reference)
-
-
-def _risk(release: Release, released: Table) -> tuple[list[Measure], Classes]:
-    """Measure the classes of the released cells; the strictest reading of every cell."""
-    from niming.risk import assess
-
-    schema = release.schema
-    names = list(schema.quasi_identifiers)
-    sensitive = [c for c in schema.sensitive if c in released.columns]
-    if not names:
-        released, names = _alike(released, sensitive)
-    counts = count(released, [*names, *sensitive])
-    assessment = assess(counts, quasi_identifiers=names, sensitive=sensitive)
-    return list(assessment.measures()), counts.classes(names)
-
-
-def _alike(released: Table, sensitive: Sequence[str]) -> tuple[Table, list[str]]:
-    """Return the sensitive columns beside one that is the same for all records.
-
-    Without a quasi-identifier nobody can be told from anybody: all records are one class.
-    """
-    import pyarrow as pa
-
-    name = "*"
-    while name in sensitive:
-        name += "*"
-    rows = {c: released.arrow([c]).column(0) for c in sensitive}
-    return read(pa.table({**rows, name: pa.repeat("*", released.n_rows)})), [name]
-
-
-def claimed_fraction(release: Release) -> float:
-    """Return the share of the original that the manifest says was drawn; 1 if it says nothing."""
-    claimed = (release.sampling or {}).get("fraction")
-    return float(claimed) if isinstance(claimed, (int, float)) else 1.0
-
-
-def _suppressed(release: Release, released: Table) -> Measure:
-    """Return which share of the records drawn, as the manifest tells them, is not released."""
-    drawn = (release.sampling or release.commitment or {}).get(
-        "n_rows" if release.sampling is None else "n_drawn"
-    )
-    value, reason = None, ""
-    if not isinstance(drawn, int) or drawn < 1:
-        reason = "the manifest does not say how many records were drawn"
-    elif drawn < released.n_rows:
-        reason = "more records are released than the manifest says were drawn"
-    else:
-        value = 1 - released.n_rows / drawn
-    return Measure(
-        "transformation.suppressed_rate",
-        value,
-        "share of records",
-        (0, 1),
-        "lower-is-better",
-        "records drawn, as the manifest says, and left out because too few were like them",
-        "GB/T 37964-2019, suppression",
-        reason,
-    )
-
-
-def _sampling(release: Release, released: Table) -> list[Measure]:
-    """Measure the sampling fraction against the original; a claim alone is not a measure."""
-    original = release._original
-    reason, value = "", None
-    if original is None:
-        reason = "the original table was not given, so the fraction is a claim"
-    elif original.n_rows < released.n_rows:
-        reason = "the original table has fewer records than the release"
-    else:
-        # Suppressed records were drawn too: the larger of claim and count is the stricter.
-        value = max(released.n_rows / original.n_rows, claimed_fraction(release))
-    return [
-        Measure(
-            "sampling.fraction",
-            value,
-            "share of records",
-            (0, 1),
-            "lower-is-safer",
-            "records drawn over records of the original; 1 when nothing was sampled",
-            "city regulation on authorised operation of public data, art. 18",
-            reason,
-        ),
-    ]
-
-
-def weigh(release: Release, classes: Classes, measures: Sequence[Measure]) -> list[Measure]:
-    """Weigh data risk by the context that the policy describes, or answers questions about."""
-    policy = release.policy
-    found: list[Measure] = []
-    context, answers = policy.context, policy.answers
-    asked = answers is not None and answers.mode is not None
-    if context is not None and (asked or context.answers is None):
-        # An unknown fraction is taken as 1: everybody might be in the release.
-        drawn = next((m.value for m in measures if m.name == "sampling.fraction"), None)
-        fraction = 1.0 if drawn is None else float(drawn)
-        found += context.risk(classes, answers, sampling_fraction=fraction).measures()
-    if policy.weighs_safeguards:
-        found += _kse(policy, classes)
-    return found
-
-
-def _kse(policy: Policy, classes: Classes) -> list[Measure]:
-    """Measure A = K x S x E, which needs to know who gets the release and what guards it."""
-    from niming.risk.context import health_kse
-
-    answers = policy.answers
-    if answers is not None and answers.recipients is not None and answers.e is not None:
-        return list(health_kse(classes, recipients=answers.recipients, e=answers.e).measures())
-    return [
-        Measure(
-            "context.kse_a",
-            None,
-            "ratio",
-            (0, math.inf),
-            "higher-is-safer",
-            "K x S x E",
-            "健康医疗数据匿名化技术规范（试行）(second hand)",
-            "who gets the release and what guards it was not answered: "
-            "fill in the questionnaire, Policy.answered",
-        )
-    ]
-
-
-def _utility(release: Release, released: Table) -> list[Measure]:
-    from niming.utility import compare
-
-    assert release._original is not None
-    schema = release.schema
-    columns = [c for c in released.columns if c in release._original.columns]
-    generalised = [c for c in schema.quasi_identifiers if c in columns]
-    return list(
-        compare(
-            release._original,
-            released,
-            columns=columns,
-            target=release.target,
-            hierarchies={c: h for c, h in schema.hierarchies.items() if c in generalised},
-        ).measures()
-    )
 
 
 def assemble(
@@ -573,7 +260,8 @@ def assemble(
     measures: Sequence[Measure],
     utility: Sequence[Measure],
     verdicts: Sequence[Verdict],
-    classes: Classes,
+    found: Measurement,
+    attacked: Mapping[str, JSON] | None,
     scenario: Scenario | None,
 ) -> dict[str, JSON]:
     """Put everything measured into one JSON-safe dict."""
@@ -616,78 +304,10 @@ def assemble(
         "utility": [m.to_dict() for m in utility] or None,
         "verdicts": [v.to_dict() | {"holds": v.holds} for v in verdicts],
         "verdict": "passed" if passed else "failed",
-        "classes": {"histogram": _histogram(classes)},
-        "columns": _columns(release, released),
+        "classes": class_sizes(found.assessment, released),
+        "attacks": None if attacked is None else dict(attacked),
+        "columns": columns(release, released),
     }
-
-
-def _histogram(classes: Classes) -> list[JSON]:
-    """Return classes and records a band of class sizes."""
-    bands: list[JSON] = []
-    for i, lower in enumerate(_BANDS):
-        upper = _BANDS[i + 1] - 1 if i + 1 < len(_BANDS) else None
-        inside = (classes.size >= lower) & (classes.size <= (upper or classes.size.max()))
-        bands.append(
-            {
-                "from": lower,
-                "to": upper,
-                "n_classes": int(inside.sum()),
-                "n_records": int(classes.size[inside].sum()),
-            }
-        )
-    return bands
-
-
-def _columns(release: Release, released: Table) -> list[JSON]:
-    """Describe every column before and after, in shares that stand for `_FEW` records or more."""
-    original = release._original
-    there = () if original is None else original.columns
-    names = dict.fromkeys([*there, *released.columns])
-    roles = {c.name: str(c.role) for c in release.schema.columns}
-    dropped = {str(r.get("column")): str(r["role"]) for r in release.transformation if "role" in r}
-    out: list[JSON] = []
-    for name in names:
-        kept = name in released.columns
-        out.append(
-            {
-                "name": name,
-                "role": roles[name] if kept else dropped.get(name),
-                "before": _shape(original, name) if original and name in there else None,
-                "after": _shape(released, name) if kept else None,
-            }
-        )
-    return out
-
-
-def _shape(table: Table, column: str, *, labels: bool = False) -> dict[str, JSON]:
-    """Return how many values a column has, how many are missing, and the shape of its largest.
-
-    `labels` names the values, which is for releases that passed.
-    """
-    counts = count(table, [column])
-    codes, n, total = counts.codes[:, 0], counts.n, counts.n_rows
-    known = codes >= 0
-    largest = sorted(
-        ((int(k), int(c)) for c, k in zip(codes[known], n[known], strict=True) if k >= _FEW),
-        key=lambda pair: (-pair[0], pair[1]),
-    )[:12]
-    bars: list[JSON] = [
-        {"share": k / total} | ({"label": str(counts.categories[0][c])} if labels else {})
-        for k, c in largest
-    ]
-    return {
-        "n_distinct": int(known.sum()),
-        "missing_rate": float(n[codes == -1].sum() / total),
-        "bars": bars,
-    }
-
-
-def _preview(released: Table, rows: int = 20) -> dict[str, JSON]:
-    """Return the first rows of the release as text."""
-    batch = next(iter(released.batches(rows=rows)))
-    columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in batch.columns]
-    listed: list[JSON] = [list(row) for row in zip(*columns, strict=True)]
-    return {"columns": list(released.columns), "rows": listed}
 
 
 def _versions() -> dict[str, JSON]:

@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from niming.domain.ledger import record
+from niming.domain.origin import Origin
 from niming.domain.policy import Policy, Text
 from niming.domain.release import Release
 from niming.errors import ColumnNotFoundError, InputError, SchemaError, UnsatisfiableError
@@ -184,6 +188,7 @@ class Plan:
         records: list[Mapping[str, JSON]] = []
         sampling: Mapping[str, JSON] | None = None
         table, fitted = self._table, self._fitted
+        positions = np.arange(table.n_rows)
         if sample is not None:
             from niming.sampling import simple
 
@@ -194,7 +199,7 @@ class Plan:
                 seed=secrets.randbits(63) if seed is None else seed,
                 weight=None,
             )
-            table, sampling = read(drawn.table), drawn.record()
+            table, sampling, positions = read(drawn.table), drawn.record(), drawn.positions
             record("drawn", {**sampling, "salt": drawn.salt.hex()})
             say("searching the levels for the sample")
             fitted = _search(table, self.schema, self.policy, self.actions, self.k)
@@ -204,9 +209,9 @@ class Plan:
         if not kept:
             raise UnsatisfiableError("the plan leaves no column", hint="review the roles")
         records += [_drop_record(a) for a in dropped]
-        data = table.arrow(kept)
+        data, rows = table.arrow(kept), positions
         if fitted is not None:
-            data = fitted.recoding_.apply(data, drop_suppressed=True)
+            data, rows = _recoded(data, fitted, positions)
             records += fitted.recoding_.records()
         say("committing to the original")
         return Release(
@@ -217,6 +222,7 @@ class Plan:
             transformation=tuple(records),
             sampling=sampling,
             _original=self._table,
+            _origin=Origin(positions, rows, _hierarchies(self.schema, fitted)),
             commitment=_commitment(self._table),
             declared=self.declared,
             target=self.target,
@@ -447,6 +453,28 @@ def _search(
     return FullDomain(
         names, hierarchies, k=k, models=models, max_suppression=policy.max_suppression
     ).fit(table)
+
+
+def _recoded(
+    data: pa.Table, fitted: FullDomain, positions: NDArray[np.int64]
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Generalise the rows at `positions`, and return those that are left with their positions."""
+    import pyarrow as pa
+
+    row = "row"
+    while row in data.column_names:
+        row += "_"
+    numbered = data.append_column(row, pa.array(positions))
+    out = fitted.recoding_.apply(numbered, drop_suppressed=True)
+    return out.drop_columns([row]), out[row].to_numpy()
+
+
+def _hierarchies(schema: Schema, fitted: FullDomain | None) -> Mapping[str, Hierarchy]:
+    """Return the hierarchies that were climbed, and those of the other columns."""
+    if fitted is None:
+        return schema.hierarchies
+    recoding = fitted.recoding_
+    return {**schema.hierarchies, **dict(zip(recoding.columns, recoding.hierarchies, strict=True))}
 
 
 def _two_levels(table: Table, column: str) -> Hierarchy:

@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from niming.domain.attacks import again_from_bytes, needs_original, of_attacks
 from niming.domain.canonical import canonical
+from niming.domain.evidence import PARTS, Evidence
 from niming.domain.fingerprint import fingerprint
-from niming.domain.gate import PARTS, Evidence, assemble, claimed_fraction, from_bytes, weigh
+from niming.domain.gate import assemble
+from niming.domain.measurement import claimed_fraction, from_bytes, weigh
 from niming.domain.release import DATA, MANIFEST, POLICY, Release
 from niming.domain.scenario import Scenario
 from niming.measure import JSON, Measure
-from niming.tables.source import read
+from niming.tables.source import Table, read
 
 __all__ = ["contradictions"]
 
@@ -26,22 +29,33 @@ def contradictions(release: Release, evidence: Evidence) -> list[str]:
     """Name what the evidence says otherwise than the bytes of its folder; empty if nothing.
 
     Everything is compared except what needs the original table: the utility, the shapes of raw
-    columns, and the sampling fraction, which must only not be below what the manifest claims.
+    columns, what attacks found with it, and the sampling fraction, which must only not be below
+    what the manifest claims. What follows from the fraction is computed again from it.
     """
     stated, folder = evidence.content, evidence.folder
     released = read(folder / DATA)
-    found, classes = from_bytes(release, released)
     files = [fingerprint(folder / name) for name in (DATA, MANIFEST, POLICY)]
     try:
         measures = [_measure(m) for m in stated["measures"]]
         utility = [_measure(m) for m in stated["utility"] or ()]
         use = None if stated["scenario"] is None else Scenario.of(stated["scenario"])
         fraction = next((m for m in measures if m.name == "sampling.fraction"), None)
-        found += [] if fraction is None else [fraction]
-        found += weigh(release, classes, found)
+        inner = from_bytes(release, released, None if fraction is None else fraction.value)
+        found = [*inner.measures, *([] if fraction is None else [fraction])]
+        found += weigh(release, inner.classes, found)
+        found += _attacked(release, released, measures)
         verdicts = release.policy.judge([*measures, *utility])
         again: dict[str, Any] = assemble(
-            folder, release, released, files, measures, utility, verdicts, classes, use
+            folder,
+            release,
+            released,
+            files,
+            measures,
+            utility,
+            verdicts,
+            inner,
+            stated["attacks"],
+            use,
         )
         # These depend on when and with what the gate measured.
         again["tool"] = stated["tool"]
@@ -57,7 +71,7 @@ def contradictions(release: Release, evidence: Evidence) -> list[str]:
         return ["its form"]
     wrong += _unequal(found, measures)
     if fraction is None or not _covers(fraction.value, release):
-        wrong.append("sampling.fraction")
+        wrong.insert(0, "sampling.fraction")  # first: it explains what else differs
     return wrong
 
 
@@ -66,6 +80,14 @@ def _measure(content: Mapping[str, Any]) -> Measure:
     lower, upper = content["range"]
     bounds = (-math.inf if lower is None else lower, math.inf if upper is None else upper)
     return Measure(**{**content, "range": bounds})
+
+
+def _attacked(release: Release, released: Table, stated: Sequence[Measure]) -> list[Measure]:
+    """Return the stated measures of attacks, those that the cells show measured again."""
+    mine = [m for m in stated if of_attacks(m.name)]
+    shown = any(m.value is not None and not needs_original(m.name) for m in mine)
+    again = {m.name: m for m in again_from_bytes(release, released)} if shown else {}
+    return [again.get(m.name, m) for m in mine]
 
 
 def _shapes(content: Mapping[str, Any]) -> list[JSON]:

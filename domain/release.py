@@ -29,7 +29,8 @@ from niming.tables.write import atomic, write_parquet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from niming.domain.gate import Evidence
+    from niming.domain.evidence import Evidence
+    from niming.domain.origin import Origin
 
 __all__ = ["CERTIFICATE", "DATA", "EVIDENCE", "MANIFEST", "POLICY", "REPORT", "Release"]
 
@@ -45,8 +46,9 @@ CERTIFICATE = "certificate.json"
 class Release:
     """A table made for release, and the maker's account of how.
 
-    The cells do not show: they open when a certificate holds (`niming.load`). The original is kept
-    for the gate to compare with; it shows as little, and `save` never writes it.
+    The cells do not show: they open when a certificate holds (`niming.load`). The original and who
+    was drawn from it are kept for the gate to compare with and to attack with; they show as little,
+    and `save` never writes them.
 
     Parameters
     ----------
@@ -75,6 +77,7 @@ class Release:
     transformation: tuple[Mapping[str, JSON], ...] = ()
     sampling: Mapping[str, JSON] | None = None
     _original: Table | None = None
+    _origin: Origin | None = None
     commitment: Mapping[str, JSON] | None = None
     declared: bool = True
     target: str | None = None
@@ -182,21 +185,22 @@ class Release:
             With the verdict. A release that fails is written too: the report says what to change,
             and nobody can sign it.
         """
-        from niming.domain.gate import Evidence, certify
+        from niming.domain.evidence import Evidence
+        from niming.domain.gate import written_by_its_maker
 
         folder = Path(folder)
         _not_certified(folder)
         with _staged(folder) as stage:
-            evidence = certify(self.write(stage), self.policy, original=self._original)
+            evidence = written_by_its_maker(self, self.write(stage))
         Ledger(ledger_path(folder)).append("released", evidence.act())
         return Evidence(evidence.content, folder)
 
     def evidence(self) -> Evidence:
         """Measure the release as the gate would, without keeping any file."""
-        from niming.domain.gate import certify
+        from niming.domain.gate import written_by_its_maker
 
         with tempfile.TemporaryDirectory(prefix="niming-") as folder:
-            return certify(self.write(folder), self.policy, original=self._original)
+            return written_by_its_maker(self, self.write(folder))
 
     def report(self, *, lang: str = "zh") -> Evidence:
         """Return the evidence, which shows itself as the report page in a notebook."""

@@ -44,8 +44,9 @@ _MEASURES = (
 _ROOMS = (
     "alpha_k.",
     "attacks.",
-    "disclosure.",
-    "homogeneity.",
+    "beta_likeness.",
+    "delta_disclosure.",
+    "delta_presence.",
     "household.",
     "individual.",
     "irreversibility.",
@@ -55,8 +56,7 @@ _ROOMS = (
     "lkc.",
     "models.",
     "p_sensitive.",
-    "population.",
-    "presence.",
+    "population_uniqueness.",
     "quasi_identifiers.",
     "reidentification.",
     "suda.",
@@ -173,13 +173,16 @@ class Requirement(BaseModel):
             )
             return Verdict(self, None, outcome, why)
         unknown = [m for m in mine if m.value is None]
-        if unknown:
-            reasons = "; ".join(sorted({m.reason for m in unknown}))
-            return Verdict(self, None, "could-not-run", Text(zh=f"无法计算：{reasons}", en=reasons))
         values = [m.value for m in mine if m.value is not None]
         lower = self.comparison == "at-least"
-        worst = min(values) if lower else max(values)
-        passed = worst >= self.threshold if lower else worst <= self.threshold
+        worst = (min(values) if lower else max(values)) if values else None
+        passed = worst is not None and (
+            worst >= self.threshold if lower else worst <= self.threshold
+        )
+        # One column that fails is enough; to pass, all must be known.
+        if worst is None or (unknown and passed):
+            reasons = "; ".join(sorted({m.reason for m in unknown}))
+            return Verdict(self, None, "could-not-run", Text(zh=f"无法计算：{reasons}", en=reasons))
         which = next(m.name for m in mine if m.value == worst)
         of = f" ({which[which.index('[') :]})" if "[" in which and len(mine) > 1 else ""
         sign = ("≥" if passed else "<") if lower else ("≤" if passed else ">")
