@@ -3,7 +3,7 @@
 if __name__ != "niming.tables":
     raise ImportError("this room is imported as niming.tables, not as tables")
 
-from niming.tables import datasets
+from niming.tables import codelists, datasets
 from niming.tables.counts import MISSING, SUPPRESSED, Classes, Counts, Spectrum, count
 from niming.tables.hierarchy import ROOT, Bound, Hierarchy, texts
 from niming.tables.schema import Column, Role, Schema
@@ -25,6 +25,7 @@ __all__ = [
     "Spectrum",
     "Table",
     "atomic",
+    "codelists",
     "count",
     "datasets",
     "read",

@@ -17,6 +17,7 @@ ROOMS = (
     "niming.errors",
     "niming.measure",
     "niming.tables",
+    "niming.tables.codelists",
     "niming.tables.datasets",
     "niming.risk",
     "niming.risk.identifiers",

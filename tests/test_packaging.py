@@ -57,10 +57,11 @@ def test_the_wheel_lists_every_module_of_every_room(wheel: Path) -> None:
     assert {"niming/__init__.py", "niming/errors.py", "niming/py.typed"} <= set(names)
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"niming"}
-    data = [n for n in names if n.endswith((".yaml", ".parquet", ".otf", ".woff2", ".j2", ".css"))]
+    kinds = (".yaml", ".tsv", ".parquet", ".otf", ".woff2", ".j2", ".css")
+    data = [n for n in names if n.endswith(kinds)]
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
-            if path.suffix in (".yaml", ".parquet", ".otf", ".woff2", ".j2", ".css"):
+            if path.suffix in kinds:
                 assert f"niming/{path.relative_to(ROOT)}" in data
 
 

@@ -9,19 +9,19 @@ import numpy as np
 from niming.risk.identifiers.headers import Header
 from niming.risk.identifiers.profile import Profile
 from niming.tables import Hierarchy
+from niming.tables.codelists import codelist, match
 from niming.tables.schema import Kind
 
-__all__ = ["ETHNICITIES", "SEXES", "public_list", "suggested"]
+__all__ = ["SEXES", "public_list", "suggested"]
 
-_GB_3304 = """
-汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族
-哈萨克族 傣族 黎族 傈僳族 佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 土族
-达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 阿昌族 普米族 塔吉克族 怒族
-乌孜别克族 俄罗斯族 鄂温克族 德昂族 保安族 裕固族 京族 塔塔尔族 独龙族 鄂伦春族 赫哲族
-门巴族 珞巴族 基诺族
-"""
-ETHNICITIES = tuple(_GB_3304.split())
-"""The names of GB/T 3304-1991 in its order."""
+_LISTS = {
+    "ethnicity or nationality": "ethnicity",
+    "education": "education",
+    "marital status": "marriage",
+    "occupation": "occupation",
+    "place": "region",
+}
+"""Code lists by what a header says; codes alone, such as 1 and 2, would fit several."""
 
 _HUGE = 1e15
 """Size from which bands of numbers in binary floating point are no longer exact."""
@@ -58,8 +58,10 @@ def suggested(profile: Profile, kind: Kind, named: Header | None, holds: str) ->
         hierarchy = Hierarchy.prefixes(4, 2)
     elif what == "occupation" and (_digits(profile, 5) or _digits(profile, 7)):
         hierarchy = Hierarchy.prefixes(3, 1)
+    elif what in _LISTS and match(profile.values.to_pylist(), among=[_LISTS[what]]):
+        hierarchy = Hierarchy.from_spec({"kind": "codelist", "name": _LISTS[what]})
     elif (listed := public_list(profile, named)) is not None:
-        hierarchy = _of_list(listed)
+        hierarchy = Hierarchy.from_rows([(value, "*") for value in listed])
     elif named is not None and named.age and kind in ("integer", "number"):
         hierarchy = Hierarchy.intervals(0, 120, 5, 10, 20, 40)
         if _lacks(profile, hierarchy):
@@ -77,17 +79,13 @@ def public_list(profile: Profile, named: Header | None) -> tuple[str, ...] | Non
     if named is not None and named.en == "sex":
         lists = list(SEXES)
     elif named is not None and named.en == "ethnicity or nationality":
-        lists = [ETHNICITIES]
+        peoples = codelist("ethnicity")
+        first, last = peoples.codes.index("01"), peoples.codes.index("56")
+        lists = [peoples.names[first : last + 1]]
     if not lists or profile.n_distinct > max(map(len, lists)):
         return None
     values = set(profile.values.to_pylist())
     return next((known for known in lists if values <= set(known)), None)
-
-
-def _of_list(listed: tuple[str, ...]) -> Hierarchy:
-    if listed == ETHNICITIES:
-        return Hierarchy.from_dict({"汉族": [listed[0]], "其他": list(listed[1:])})
-    return Hierarchy.from_rows([(value, "*") for value in listed])
 
 
 def _digits(profile: Profile, length: int) -> bool:
