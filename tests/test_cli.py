@@ -68,8 +68,8 @@ def test_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> Non
 def test_the_commands_are_those_that_the_readme_names() -> None:
     told = (ROOT / "README.md").read_text("utf-8")
     blocks = "\n".join(re.findall(r"```\w*\n(.*?)```", told, re.S))
-    named = set(re.findall(r"^niming (\w+)", blocks, re.M))
-    named |= set(re.findall(r"`niming (\w+)[ `]", told))
+    named = set(re.findall(r"^niming ([\w-]+)", blocks, re.M))
+    named |= set(re.findall(r"`niming ([\w-]+)[ `]", told))
     there = {words[0] for words in commands() if words}
     assert named <= there
     assert {"scan", "plan", "anonymize", "certify", "sign", "verify", "revoke", "demo"} <= there
@@ -145,6 +145,9 @@ JSON = {
         *("anonymize", "t.parquet", "--schema", "schema.yaml", "--policy", "policy.yaml"),
         *("--sample", "0.5", "--seed", "7", "--out", "out"),
     ),
+    "assess": ("assess", "t.parquet", "--schema", "schema.yaml"),
+    "find-qi": ("find-qi", "t.parquet", "--columns", "district,age,visits"),
+    "attack": ("attack", "unsigned", "--original", "t.parquet", "--n-attacks", "100"),
     "certify": ("certify", "unsigned", "--original", "t.parquet"),
     "refused": ("certify", "unsigned"),
     "sign": ("sign", "unsigned", "--key", "agency.pem", "--scenario", USE),

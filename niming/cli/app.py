@@ -5,7 +5,10 @@ from __future__ import annotations
 import typer
 
 from niming.cli import data, officer
+from niming.cli.assess import assess
+from niming.cli.attack import attack
 from niming.cli.demo import demo
+from niming.cli.find import find_qi
 from niming.cli.ledger import ledger
 from niming.cli.policy import policies
 
@@ -22,6 +25,7 @@ app = typer.Typer(
 
 for panel, commands in {
     "data scientist": (data.scan, data.plan, data.anonymize, data.synthesize, data.sample),
+    "risk": (assess, find_qi, attack),
     "officer": (
         officer.certify,
         officer.sign,

@@ -41,19 +41,38 @@ def scan(
     if json:
         emit(found.to_dict())
         return
-    frame = found.frame()
-    reason = pick("reason_en", "reason_zh")
     shown = [
-        (str(r["column"]), str(r["role"]), f"{r['confidence']:.2f}", str(r[reason]))
-        for r in frame.to_dict("records")
+        (
+            f.column,
+            str(f.role),
+            str(f.grade),
+            f"{f.confidence:.2f}",
+            pick(f.reason_en, f.reason_zh),
+        )
+        for f in found.findings
     ]
     head = [
         pick("column", "列"),
         pick("role", "角色"),
+        pick("grade", "级别"),
         pick("confidence", "置信度"),
         pick("why", "理由"),
     ]
     grid(head, shown)
+    highest = pick(", ", "、").join(f.column for f in found.findings if f.grade == found.grade)
+    result(
+        pick(
+            f"grade of the table, proposed after GB/T 43697: {found.grade} of 4, for {highest}",
+            f"按 GB/T 43697 建议的数据级别：{found.grade} 级（共 4 级），依据列：{highest}",
+        )
+    )
+    if found.n_scanned < found.n_rows:
+        note(
+            pick(
+                f"{found.n_scanned:,} of {found.n_rows:,} rows were looked at",
+                f"查看了 {found.n_rows:,} 行中的 {found.n_scanned:,} 行",
+            )
+        )
     if out is not None:
         note(pick(f"schema written to {out}: review it", f"模式已写入 {out}，请复核"))
 

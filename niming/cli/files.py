@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from niming.errors import InputError
 
-__all__ = ["Force", "new_file", "new_folder"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Force", "Picture", "draw", "new_file", "new_folder"]
 
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
+Picture: TypeAlias = Literal["png", "svg"]
+
 _OURS = "manifest.json"
+_DPI = 160  # sharp on a page of A4 and on most screens
 
 
 def new_file(out: Path, force: bool, *inputs: Path) -> None:
@@ -34,3 +40,21 @@ def new_folder(out: Path) -> None:
         raise InputError(
             f"{out} holds files that are no release", hint="give --out a new or empty folder"
         )
+
+
+def draw(figure: Figure, out: Path) -> None:
+    """Write a picture, whole or not at all, in the format that its name ends in."""
+    import io
+
+    from matplotlib import rc_context
+
+    from niming.tables.write import atomic
+
+    content = io.BytesIO()
+    kind = out.suffix.removeprefix(".").lower()
+    # No date and no random ids: the same picture is the same bytes.
+    metadata = {"Date": None} if kind == "svg" else None
+    with rc_context({"svg.hashsalt": "niming"}):
+        figure.savefig(content, format=kind, dpi=_DPI, metadata=metadata)
+    with atomic(out) as temporary:
+        temporary.write_bytes(content.getvalue())

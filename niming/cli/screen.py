@@ -8,7 +8,7 @@ import locale
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -76,13 +76,20 @@ def emit(content: JSON) -> None:
     print(json.dumps(content, ensure_ascii=not unicode, indent=2, sort_keys=True))
 
 
-def grid(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-    """Print a small table."""
+def grid(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    right: Collection[int] = (),
+) -> None:
+    """Print a small table; a row of one cell is a heading, columns `right` hold numbers."""
     table = Grid(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for j, column in enumerate(columns):
+        table.add_column(column, overflow="fold", justify="right" if j in right else "left")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        style = "bold" if len(row) == 1 < len(columns) else None
+        table.add_row(*(escape(cell) for cell in row), style=style)
     _console(stderr=False).print(table)
 
 
