@@ -14,7 +14,6 @@ from niming.measure import Measure
 from niming.risk.attacks.attack import AttackResult, check_attacks, equal_rows, generators
 from niming.risk.attacks.statistics import Trials, normal_quantile
 from niming.risk.models.by_heart import ByHeart
-from niming.risk.models.membership import OVERLAP
 from niming.risk.models.records import (
     Records,
     Rows,
@@ -24,6 +23,7 @@ from niming.risk.models.records import (
     overlaps,
     paired,
 )
+from niming.risk.models.sample import OVERLAP
 from niming.risk.models.signals import Kind, asked, class_places, kind_of, true_class
 
 if TYPE_CHECKING:

@@ -346,7 +346,6 @@ def _arrays(part: Part, name: str) -> Iterator[Fact | Unchecked]:
         value = value.data if name == "KernelDensity" else value
         stored = int(np.shape(value)[0])
     n_rows, single = part.n_rows, 0
-    keys: NDArray[np.bytes_] | None = None
     params = set(part.estimator.get_params(deep=False))
     for attribute, value in held.items():
         if attribute in _NOT_OF_ROWS or attribute in params:
@@ -355,10 +354,7 @@ def _arrays(part: Part, name: str) -> Iterator[Fact | Unchecked]:
             shape = array.shape
             rows_fit = n_rows is not None and part.whole and shape[0] == n_rows > 1
             if len(shape) == 2 and _width(part.rows) == shape[1] and shape[0] > 0:
-                keys = _row_bytes(part.rows) if keys is None else keys
-                own = _row_bytes(array)
-                if len(keys) and len(own):
-                    stored = max(stored, int(np.count_nonzero(np.isin(own, keys))))
+                stored = max(stored, _n_shared(array, part.rows))
             if rows_fit and not (len(shape) == 2 and _width(part.rows) == n_rows):
                 single = max(single, 1 if len(shape) == 1 else int(shape[1]))
     if stored:
@@ -382,21 +378,30 @@ def _width(rows: Any) -> int | None:
     return int(shape[1]) if len(shape) == 2 else None
 
 
-def _row_bytes(rows: Any) -> NDArray[Any]:
-    """Return each row as one comparable value; none where rows are not numbers."""
-    if hasattr(rows, "tocsr"):
-        sparse = rows.tocsr().astype(np.float64)
-        sparse.sort_indices()
-        ends = sparse.indptr
-        return np.array(
-            [
-                hash(sparse.indices[a:b].astype(np.int64).tobytes() + sparse.data[a:b].tobytes())
-                for a, b in itertools.pairwise(ends)
-            ]
-        )
+def _n_shared(array: Any, rows: Any) -> int:
+    """Return how many rows of an array equal a training row; 0 where those are not numbers."""
+    sparse = hasattr(array, "tocsr") or hasattr(rows, "tocsr")
     try:
-        dense = np.ascontiguousarray(np.asarray(rows, dtype=np.float64))
+        own, theirs = (_sparse_keys(r) if sparse else _dense_keys(r) for r in (array, rows))
     except (ValueError, TypeError):
-        return np.empty(0)
-    dense = dense + 0.0  # -0.0 and 0.0 are one value
+        return 0
+    return int(np.count_nonzero(np.isin(own, theirs)))
+
+
+def _sparse_keys(rows: Any) -> NDArray[np.int64]:
+    from scipy.sparse import csr_matrix
+
+    held = csr_matrix(rows, dtype=np.float64, copy=True)
+    held.sort_indices()
+    held.eliminate_zeros()
+    cells = held.indices.astype(np.int64)
+    found = [
+        hash(cells[a:b].tobytes() + held.data[a:b].tobytes())
+        for a, b in itertools.pairwise(held.indptr)
+    ]
+    return np.array(found, dtype=np.int64)
+
+
+def _dense_keys(rows: Any) -> NDArray[np.void]:
+    dense = np.ascontiguousarray(np.asarray(rows, dtype=np.float64)) + 0.0  # -0.0 is 0.0
     return dense.view(np.dtype((np.void, dense.dtype.itemsize * dense.shape[1]))).ravel()

@@ -16,8 +16,9 @@ from niming.risk.attacks.attack import check_attacks, generators
 from niming.risk.attacks.roc import Roc
 from niming.risk.attacks.statistics import normal_quantile
 from niming.risk.models.by_heart import ByHeart
-from niming.risk.models.membership import ModelMembership, sample_of
+from niming.risk.models.membership import ModelMembership
 from niming.risk.models.records import Records, Rows, Target, check_target, checked_model, paired
+from niming.risk.models.sample import sample_of
 from niming.risk.models.signals import FAILURES, Kind, kind_of, signal
 
 __all__ = ["membership_lira"]

@@ -7,30 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from niming.errors import UnreliableWarning
 from niming.measure import JSON, Measure, Result
-from niming.risk.attacks.attack import FEWEST_ROWS, check_attacks, equal_rows, generators
+from niming.risk.attacks.attack import FEWEST_ROWS, check_attacks, generators
 from niming.risk.attacks.membership import FALSE_POSITIVE_RATES
 from niming.risk.attacks.roc import Roc
 from niming.risk.attacks.statistics import Trials, normal_quantile
 from niming.risk.models.by_heart import ByHeart
-from niming.risk.models.records import (
-    Records,
-    Rows,
-    Target,
-    check_target,
-    checked_model,
-    overlaps,
-    paired,
-)
+from niming.risk.models.records import Rows, Target, check_target, checked_model, paired
+from niming.risk.models.sample import sample_of
 from niming.risk.models.signals import Kind, kind_of, signal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ModelMembership", "Sample", "membership_loss", "sample_of"]
+__all__ = ["ModelMembership", "membership_loss"]
 
 Method: TypeAlias = Literal["loss", "lira-online", "lira-offline"]
 
@@ -39,8 +31,6 @@ _SOURCE = {
     "lira-online": "Carlini et al. 2022, algorithm 1",
     "lira-offline": "Carlini et al. 2022, section V.C",
 }
-OVERLAP = "the non-members hold members: hold out people whom the model was not trained on"
-
 _SURE = 0.999  # level at which members are said to differ from others without the model
 
 
@@ -267,65 +257,6 @@ class ModelMembership(Result):
         return finish(figure)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Sample:
-    """Equally many members and non-members, and what can be said of them without the model.
-
-    Parameters
-    ----------
-    members, non_members : Records
-    mine, theirs : ndarray of shape (n,), int64
-        Their positions among all members and all non-members.
-    blind : Roc
-    faults : tuple of str
-    """
-
-    members: Records
-    non_members: Records
-    mine: NDArray[np.int64]
-    theirs: NDArray[np.int64]
-    blind: Roc
-    faults: tuple[str, ...]
-
-
-def sample_of(
-    members: Records,
-    non_members: Records,
-    most: int,
-    draw: np.random.Generator,
-    judge: np.random.Generator,
-) -> Sample:
-    """Draw equally many members and non-members, and try to tell them apart without a model.
-
-    Parameters
-    ----------
-    members, non_members : Records
-    most : int
-        Of each.
-    draw, judge : numpy.random.Generator
-        For the rows, and for the forest that tells them apart.
-
-    Returns
-    -------
-    Sample
-
-    Notes
-    -----
-    A forest of 50 trees on the attributes and the target; each record is judged by the trees that
-    did not learn from it. What it finds is the difference of the two tables, which no attack on
-    the model may claim (Das et al. 2024).
-
-    References
-    ----------
-    Das, Zhang, Tramèr 2024, "Blind baselines beat membership inference attacks for foundation
-    models", arXiv:2406.16201.
-    """
-    mine, theirs = equal_rows(members.n_rows, non_members.n_rows, most, draw)
-    one, other = members.take(mine), non_members.take(theirs)
-    faults = (OVERLAP,) if overlaps(members, non_members) else ()
-    return Sample(one, other, mine, theirs, _blind(one, other, judge), faults)
-
-
 def membership_loss(
     model: object,
     members: Rows,
@@ -431,27 +362,3 @@ def membership_loss(
         confidence=confidence,
         faults=sample.faults,
     ).told()
-
-
-def _blind(one: Records, other: Records, draw: np.random.Generator) -> Roc:
-    from sklearn.ensemble import RandomForestClassifier
-
-    rows = one.followed_by(other).numbers()
-    inside = np.arange(rows.shape[0]) < one.n_rows
-    if one.n_rows < 2:
-        return Roc(np.zeros(one.n_rows), np.zeros(one.n_rows))
-    forest = RandomForestClassifier(
-        n_estimators=50,
-        min_samples_leaf=5,
-        oob_score=False,
-        bootstrap=True,
-        random_state=int(draw.integers(0, 2**31)),
-    ).fit(rows, inside)
-    score, voted = np.zeros(len(inside)), np.zeros(len(inside))
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        out = np.ones(len(inside), dtype=bool)
-        out[drawn] = False
-        score[out] += tree.predict_proba(rows[out])[:, -1]
-        voted[out] += 1
-    score = np.divide(score, voted, out=np.full(len(inside), 0.5), where=voted > 0)
-    return Roc(score[inside], score[~inside])
