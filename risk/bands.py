@@ -90,7 +90,7 @@ def draw(bands: Bands, *, words: str, title: str) -> Figure:
     figure, axes = blank(7, 3.2)
     colours = ["#c0392b" if marked else "#2e86ab" for marked in bands.marked]
     bars = axes.bar(bands.labels, bands.shares, color=colours)
-    labels = [f"{share:.1%}" if share else "" for share in bands.shares]
+    labels = ["" if not s else f"{s:.1%}" if s >= 0.0005 else "< 0.1%" for s in bands.shares]
     axes.bar_label(bars, labels=labels, fontsize=8)
     axes.set(xlabel=words, ylabel="share of records")
     axes.set_title(title, fontsize=10)
@@ -117,12 +117,16 @@ def draw_cumulative(
     for (words, (risks, records)), style in zip(curves.items(), ("-", "--"), strict=False):
         order = np.argsort(-risks, kind="stable")
         share = np.cumsum(records[order]) / records.sum()
-        axes.step(risks[order], share, where="pre", linestyle=style, label=words, color="#2e86ab")
+        # Risks fall from point to point: "post" keeps a share until the next lower risk.
+        axes.step(risks[order], share, where="post", linestyle=style, label=words, color="#2e86ab")
         shares.append(float(records[risks > threshold].sum() / records.sum()))
     axes.axvline(threshold, color="#c0392b", linewidth=1)
     above = " and ".join(f"{share:.1%}" for share in shares)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.05), xlabel="risk, 1 / records alike")
-    axes.set_ylabel("share of records at this risk or more")
+    least = min(0.1, *(float(risks.min()) for risks, _ in curves.values()))
+    axes.set(xscale="log", xlim=(least / 1.1, 1.1), ylim=(0, 1.05))
+    axes.xaxis.set_major_formatter(lambda risk, _: f"{risk:g}")
+    axes.set_xlabel("risk, 1 / records alike")
+    axes.set_ylabel("records at this risk or more")
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set_title(f"{above} of the records above a risk of {threshold:.3g}", fontsize=10)
     if len(curves) > 1:

@@ -176,6 +176,18 @@ def test_pictures_of_all_readings() -> None:
         assess(table, quasi_identifiers=KEYS, extent="core").plot_combinations()
 
 
+def test_the_cumulative_picture_is_the_share_at_each_risk_or_more() -> None:
+    from matplotlib.cbook import STEP_LOOKUP_MAP
+
+    table = {"age": [30, 40, 40, 50, 50, 50, 50]}  # at risk 1, 1/2 and 1/4
+    (axes,) = assess(table, quasi_identifiers=["age"]).plot_cumulative().axes
+    line = axes.lines[0]
+    risks, shares = STEP_LOOKUP_MAP[line.get_drawstyle()](*line.get_data())
+    drawn = np.interp([0.3, 0.7], risks[::-1], shares[::-1])
+    np.testing.assert_allclose(drawn, [3 / 7, 1 / 7])
+    assert axes.get_xscale() == "log"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
