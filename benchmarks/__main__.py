@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 # name -> what it measures; the module benchmarks.<name> offers `main(arguments) -> exit code`
 BENCHMARKS = {
+    "attacks": "the nearest-neighbour kernel, and all attacks on a release of UCI Adult",
+    "disclosure": "individual and household risk and SUDA with weights and missing values",
     "pycanon": "measure by measure beside pycanon, which gets an environment of its own",
     "risk": "class sizes, diversity, closeness and three attackers from Parquet: time and memory",
     "utility": "what each method loses at fixed privacy on UCI Adult, with its history",

@@ -15,6 +15,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -142,9 +143,9 @@ def told(entries: Sequence[Entry]) -> list[dict[str, object]]:
 
 
 def versions(entries: Sequence[Entry]) -> str:
-    """Name the versions of all packages in one line; those that differ between rivals twice."""
+    """Name the versions of all packages; those that differ between rivals twice."""
     found = {f"{name} {number}" for e in entries for name, number in e.versions.items()}
-    return ", ".join(sorted(found))
+    return textwrap.fill(", ".join(sorted(found)), width=98)
 
 
 def seconds(value: float) -> str:

@@ -48,15 +48,15 @@ def generate(path: Path, rows: int, seed: int) -> None:
     try:
         for start in range(0, rows, _CHUNK):
             n = min(_CHUNK, rows - start)
-            job = rng.choice(len(occupations), n, p=_zipf(len(occupations), 0.9))
+            job = rng.choice(len(occupations), n, p=zipf(len(occupations), 0.9))
             year = np.clip(rng.normal(1982, 19, n), 1926, 2025).astype(np.int16)
             band = rng.poisson(2 + job % 8 + (year < 1990)) + (rng.random(n) < 0.02) * 8
             chunk = pa.table(
                 {
-                    "district": _texts(rng.choice(180, n, p=_zipf(180, 1.0)), districts),
+                    "district": _texts(rng.choice(180, n, p=zipf(180, 1.0)), districts),
                     "birth_year": year,
                     "sex": _texts((rng.random(n) < 0.508).astype(np.int32), ["F", "M"]),
-                    "ethnicity": _texts(rng.choice(56, n, p=_zipf(56, 3.0)), ethnicities),
+                    "ethnicity": _texts(rng.choice(56, n, p=zipf(56, 3.0)), ethnicities),
                     "occupation": _texts(job, occupations),
                     SENSITIVE: np.minimum(band, 24).astype(np.int16),
                 }
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _zipf(n: int, exponent: float) -> NDArray[np.float64]:
+def zipf(n: int, exponent: float) -> NDArray[np.float64]:
     weight = np.arange(1, n + 1, dtype=np.float64) ** -exponent
     share: NDArray[np.float64] = weight / weight.sum()
     return share
