@@ -10,6 +10,7 @@ from collections.abc import Sequence
 BENCHMARKS = {
     "attacks": "the nearest-neighbour kernel, and all attacks on a release of UCI Adult",
     "disclosure": "individual and household risk and SUDA with weights and missing values",
+    "identifiers": "a scan of 20 columns for identifiers: time, recall and precision",
     "pycanon": "measure by measure beside pycanon, which gets an environment of its own",
     "risk": "class sizes, diversity, closeness and three attackers from Parquet: time and memory",
     "utility": "what each method loses at fixed privacy on UCI Adult, with its history",

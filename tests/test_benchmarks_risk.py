@@ -13,7 +13,7 @@ benchmarks = pytest.importorskip("benchmarks", reason="run from a checkout, not 
 
 from benchmarks import risk  # noqa: E402
 from benchmarks.__main__ import BENCHMARKS, main  # noqa: E402
-from benchmarks.contest import Entry, disagreements, lines  # noqa: E402
+from benchmarks.contest import Entry, contest, disagreements, lines, seconds, versions  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,52 @@ def test_nothing_in_common_is_a_disagreement() -> None:
 
 
 def test_lines_fit(capsys: pytest.CaptureFixture[str]) -> None:
-    entries = [replace(entry(name, {"x": 1}), seconds=(100.0, 250.5)) for name in risk.RIVALS]
+    entries = [
+        replace(
+            entry(name, {"x": 1}),
+            seconds=(1234.5, 250.5),
+            first_s=1e4,
+            cpu_s=1e4,
+            peak_bytes=10**11,
+        )
+        for name in risk.RIVALS
+    ]
     assert all(len(line) <= 100 for line in lines(entries, risk.RIVALS))
+    assert [seconds(s) for s in (0.01234, 12.34, 1234.5)] == ["0.012", "12.3", "1234"]
+    many = [replace(e, versions={f"package{i}": "1.2.3" for i in range(30)}) for e in entries]
+    assert max(map(len, versions(many).splitlines())) <= 100
     assert main([]) == 0
     assert all(name in capsys.readouterr().out for name in ("risk",))
     assert main(["nonsense"]) == 2
     assert set(BENCHMARKS) >= {"risk"}
+
+
+def test_pandas_sits_out_the_largest_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+
+    def noted(rivals: list[str], *_: object, **__: object) -> list[Entry]:
+        asked.append(list(rivals))
+        return [entry(name, {"k_anonymity.n_classes": 1}) for name in rivals]
+
+    monkeypatch.setattr(risk, "contest", noted)
+    monkeypatch.setattr(risk, "generate", lambda *_: None)
+    for arguments in (
+        ["--rows", "20000000"],
+        ["--rows", "100000000"],
+        ["--rows", "100000000", "--rivals", "pandas_groupby"],
+    ):
+        assert risk.main(arguments) == 0
+    ours, bare, frames = risk.RIVALS
+    assert asked == [[ours, bare, frames], [ours, bare], [ours, frames]]
+    assert "100,000,000 rows" in capsys.readouterr().out
+
+
+def test_a_rival_that_stops_is_told() -> None:
+    task = {"path": "absent.parquet", "quasi_identifiers": ["a"], "sensitive": "b"}
+    with pytest.raises(RuntimeError, match="the rival duckdb_sql stopped"):
+        contest(["duckdb_sql"], task, repeats={"duckdb_sql": 1})
 
 
 def test_sizes_below_one_are_usage_errors() -> None:
