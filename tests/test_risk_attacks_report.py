@@ -151,6 +151,28 @@ def test_a_generalised_release_is_met_at_its_level() -> None:
     assert "age" in bare.not_run["record_linkage.distance"]
 
 
+def test_a_column_that_is_suppressed_throughout_hides_no_other_leak() -> None:
+    ages = Hierarchy.intervals(0, 120, 10)
+    release = {**INSIDE, "age": np.full(300, "*", dtype=object)}
+    gaps = INSIDE["age"].astype(float)
+    gaps[::7] = np.nan
+    for original in (INSIDE, {**INSIDE, "age": gaps}):
+        report = quiet(
+            original, release, holdout=OUTSIDE, aligned=True, hierarchies={"age": ages},
+            suppressed="*", **ABOUT,
+        )  # fmt: skip
+        assert not any("generalise" in line.reason for line in report.lines)
+        bare = quiet(
+            {c: v for c, v in original.items() if c != "age"}, release, holdout=OUTSIDE,
+            columns=[c for c in INSIDE if c != "age"], sensitive=["ill"],
+        )  # fmt: skip
+        with_age, without = (
+            {line.attack: line.rate for line in r.lines}["membership.distance"]
+            for r in (report, bare)
+        )
+        assert with_age == without
+
+
 def test_names_pair_people_and_are_not_compared() -> None:
     named = {"id": np.arange(300), **INSIDE}
     order = np.random.default_rng(0).permutation(300)

@@ -31,7 +31,8 @@ def generalised(
     Returns
     -------
     dict of str to Table
-        Columns of which the release mixes levels stay as they are.
+        Columns of which the release mixes levels stay as they are; one that the release suppresses
+        in every record is suppressed in all.
 
     Raises
     ------
@@ -54,13 +55,17 @@ def generalised(
                 levels[column] = level
     if not levels:
         return dict(tables)
+    hidden = {c for c, level in levels.items() if _is_hidden(tables["released"], c)}
     out = {"released": tables["released"]}
     for name, table in tables.items():
         if name != "released":
             rows = table.arrow()
             for column, level in levels.items():
                 at = rows.schema.get_field_index(column)
-                rows = rows.set_column(at, column, _climb(rows[column], hierarchies[column], level))
+                cells = _climb(rows[column], hierarchies[column], level)
+                if column in hidden:  # what was missing was released as suppressed, too
+                    cells = cells.fill_null(ROOT)
+                rows = rows.set_column(at, column, cells)
             out[name] = read(rows)
     return out
 
@@ -70,10 +75,18 @@ def _level(tables: Mapping[str, Table], column: str, hierarchy: Hierarchy) -> in
     shown = {t for t in texts(_distinct(tables["released"], column)) if t is not None}
     bound = hierarchy.bind(_distinct(tables["original"], column), column=column)
     by_level = [set(labels.tolist()) for labels in bound.labels]
+    if shown == {ROOT} == by_level[-1]:
+        return hierarchy.n_levels - 1
     by_level[-1].discard(ROOT)  # suppressed cells stand at the top of every hierarchy
     met = [len(labels & shown) for labels in by_level]
     anywhere = len(set.union(*by_level) & shown)
     return next((i for i, n in enumerate(met) if anywhere and n == anywhere), 0)
+
+
+def _is_hidden(table: Table, column: str) -> bool:
+    """Tell whether every cell is suppressed, and none is missing."""
+    found = table.query(f"SELECT DISTINCT {table.expression(column)} AS v FROM source")["v"]
+    return bool(found.to_pylist() == [ROOT])
 
 
 def _distinct(table: Table, column: str) -> NDArray[np.generic]:
