@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from niming.domain.policy import Policy
-    from niming.risk.attacks.report import AttackReport
+    from niming.risk.attacks import AttackReport
 
 __all__ = [
     "Attacked",
@@ -189,7 +189,7 @@ def _report(
     secrets: Sequence[str],
     seed: int,
 ) -> AttackReport:
-    from niming.risk.attacks.report import attack_release
+    from niming.risk.attacks import attack_release
 
     with warnings.catch_warnings():
         # Evidence and report flag each attack that is not reliable.

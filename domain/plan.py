@@ -465,7 +465,7 @@ def _recoded(
     while row in data.column_names:
         row += "_"
     numbered = data.append_column(row, pa.array(positions))
-    out = fitted.recoding_.apply(numbered, drop_suppressed=True)
+    out: pa.Table = fitted.recoding_.apply(numbered, drop_suppressed=True)
     return out.drop_columns([row]), out[row].to_numpy()
 
 

@@ -19,7 +19,10 @@ __all__ = ["class_sizes", "columns", "preview", "shape"]
 _BANDS = (1, 2, 3, 5, 10, 20, 50, 100, 1_000, 10_000)
 """Lower ends of the class-size histogram."""
 
-_CURVE = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1_000, 10_000)
+_CURVE = (
+    *range(1, 11), 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500,
+    2_000, 3_000, 5_000, 7_000, 10_000, 20_000, 50_000, 100_000, 1_000_000,
+)  # fmt: skip
 """Class sizes at which the cumulative risk is told."""
 
 _COMBINATIONS = 10

@@ -23,7 +23,7 @@ import pytest
 
 import niming
 from niming.cli import main
-from niming.domain import Policy, Release
+from niming.domain import Policy, Release, certify
 from niming.tables.schema import Schema
 
 N = 120
@@ -158,6 +158,10 @@ def test_every_command_on_the_way_to_a_certificate(run: Callable[..., int], desk
     assert run(*MAKE, "--sample", "0.8", "--out", "out") == 0
     assert run(*MAKE, "--sample", "0.8", "--out", "again", "--json") == 0
     assert run("certify", "out", "--original", "t.csv") == 0
+    attacked = ("certify", "out", "--original", "t.csv", "--attacks", "--seed")
+    assert run(*attacked, "1", "--json") == 0
+    assert not found((desk / "out" / "evidence.json").read_text("utf-8"))
+    assert run(*attacked, "2") == 2
     assert run("certify", "out", "--original", "t.csv", "--json") == 0
     assert run("keygen", "key.pem") == 0
     assert run("trust", "add", "key.pem.pub") == 0
@@ -328,6 +332,19 @@ def test_a_defect_withholds_its_text(
     out, err = capfd.readouterr()
     assert not found(out + err)
     assert "unexpected ValueError at test_canary.py" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_every_section_of_the_report(desk: Path, passes: bool) -> None:
+    """All families of measures, the charts in words, and the attacks, on a page of a release."""
+    policy = Policy(POLICY if passes else POLICY.replace("at_least: 3", "at_least: 99"))
+    made = niming.open(rows(), Schema.from_yaml("s.yaml")).plan(Policy(POLICY))
+    evidence = certify(made.apply(sample=0.8, seed=1), policy, attacks=True)
+    assert evidence.passed == passes
+    assert evidence.content["attacks"]["lines"]
+    assert not found(json.dumps(evidence.content))
+    for lang in ("zh", "en"):
+        assert not found(evidence.in_language(lang).html())
 
 
 class TestPython:

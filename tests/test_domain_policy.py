@@ -102,6 +102,16 @@ class TestJudge:
         assert (verdict.outcome, verdict.measured) == ("failed", 2)
         assert "[b]" in verdict.why.en
 
+    def test_one_column_that_fails_is_enough_beside_unknown_ones(self) -> None:
+        policy = requirement(measure="attacks.inference.risk_upper", at_least=None, at_most=0.05)
+        measures = [
+            measure("attacks.inference.risk_upper[a]", 0.4),
+            measure("attacks.inference.risk_upper[b]", None, "too weak"),
+        ]
+        (verdict,) = policy.judge(measures)
+        assert (verdict.outcome, verdict.measured) == ("failed", 0.4)
+        assert "[a]" in verdict.why.en
+
     def test_one_unknown_column_spoils_the_requirement(self) -> None:
         policy = requirement(measure="l_diversity.distinct", at_least=3)
         measures = [

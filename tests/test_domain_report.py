@@ -15,7 +15,17 @@ import pytest
 
 from niming.domain.report import render
 from niming.domain.report.font import embedded
-from niming.domain.report.words import GLOSSARY, KEY_RISKS, TECHNIQUES, WORDS, advice, explain
+from niming.domain.report.words import (
+    ATTACKS,
+    FAMILIES,
+    GLOSSARY,
+    KEY_RISKS,
+    MEASURES,
+    TECHNIQUES,
+    WORDS,
+    advice,
+    explain,
+)
 from niming.errors import InputError
 
 FOLDER = Path(__file__).parents[1] / "domain" / "report"
@@ -317,6 +327,7 @@ def test_text_from_outside_stays_text(drawn: dict[str, Any]) -> None:
     assert "{{ 7 * 7 }}" in page.words
 
 
+@pytest.mark.usefixtures("plain_report")
 def test_absent_parts_are_left_out(evidence: dict[str, Any]) -> None:
     assert "不通过" in Page(render({})).words
     assert "未提供原始数据" in Page(render(evidence | {"utility": None})).words
@@ -376,8 +387,9 @@ def test_a_character_beyond_the_font_is_left_to_the_reader(drawn: dict[str, Any]
 
 
 def test_every_word_is_in_both_languages() -> None:
-    tables = [WORDS, TECHNIQUES, KEY_RISKS]
+    tables = [WORDS, TECHNIQUES, KEY_RISKS, MEASURES, ATTACKS]
     entries = [w for t in tables for w in t.values()] + [w for pair in GLOSSARY for w in pair]
+    entries += [w for family in FAMILIES for w in (family.title, family.sentence)]
     entries += [explain("k_anonymity.k"), advice("nothing.known")]
     assert all(entry["zh"] and entry["en"] for entry in entries)
     assert explain("transformation.n_pseudonyms") != explain("nothing.known")
@@ -406,3 +418,168 @@ def test_the_source_of_the_thresholds_and_the_context_are_told(evidence: dict[st
     ):
         assert told in page
     assert "safe class size" not in page
+
+
+def line(attack: str, rate: float | None, *, reliable: bool, reason: str = "") -> dict[str, Any]:
+    return {
+        "attack": attack, "what": "success rate", "rate": rate,
+        "low": None if rate is None else rate - 0.02, "high": None if rate is None else rate + 0.02,
+        "baseline": None if rate is None else 0.1, "control": 0.12, "positive_control": 0.9,
+        "risk": 0.3, "risk_high": 0.337, "n_attacks": 2000, "reliable": reliable, "reason": reason,
+    }  # fmt: skip
+
+
+_HIGHER = {"direction": "higher-is-safer"}
+
+
+@pytest.fixture
+def full(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return evidence with a measure of each family, both readings, and attacks."""
+    for family in FAMILIES:
+        for stem in family.stems:
+            drawn["measures"].append(measure(f"{stem}invented", 0.111))
+    drawn["measures"] += [
+        measure("something.new", 0.4321),
+        measure("k_anonymity.matching.k", 7, "records"),
+        measure("k_anonymity.k_unsuppressed", 5, "records"),
+        measure("k_anonymity.matching.k_unsuppressed", 7, "records"),
+        measure("l_diversity.distinct[diagnosis]", 3, "values") | _HIGHER,
+        measure("l_diversity.matching.distinct[diagnosis]", 3, "values"),
+        measure("l_diversity.distinct[income]", 2, "values") | _HIGHER,
+        measure("l_diversity.matching.distinct[income]", 2, "values"),
+    ]
+    drawn["classes"] |= {
+        "risk_curve": [
+            {"size": 5, "own": 200, "matching": 100},
+            {"size": 20, "own": 1200, "matching": 1200},
+        ],
+        "combinations": [
+            {"columns": ["age", "sex"], "uniqueness": 0.25, "separation": 0.9},
+            {"columns": ["age"], "uniqueness": 0.0, "separation": 0.8},
+        ],
+    }
+    drawn["attacks"] = {
+        "reason": "", "n_attacks": 2000, "seed": 1, "n_original": 600, "n_holdout": 599,
+        "lines": [
+            line("inference[diagnosis]", 0.4, reliable=True),
+            line("linkability", 0.1, reliable=False, reason="chance can make it"),
+            line("record_linkage.distance", None, reliable=False, reason="not run: whose is it"),
+        ],
+    }  # fmt: skip
+    return drawn
+
+
+def section(html: str, key: str) -> str:
+    return html.split(f'<details id="family-{key}"')[1].split('<details id="family-')[0]
+
+
+@pytest.mark.usefixtures("plain_report")
+class TestFamilies:
+    def test_each_has_its_section(self, full: dict[str, Any]) -> None:
+        html = render(full)
+        words = Page(html).words
+        for family in FAMILIES:
+            for lang in ("zh", "en"):
+                assert family.title[lang] in words
+                assert " ".join(family.sentence[lang].split()) in words
+            for stem in family.stems:
+                assert f"{stem}invented" in section(html, family.key)
+        assert "43.21%" in section(html, "other")
+
+    def test_no_measure_is_left_out(self, full: dict[str, Any]) -> None:
+        html = render(full)
+        for m in full["measures"]:
+            stem = m["name"].partition("[")[0].replace(".matching.", ".")
+            if not stem.endswith("_unsuppressed"):
+                assert f"<code>{stem}</code>" in html, stem
+
+    def test_readings_stand_side_by_side_where_they_differ(self, full: dict[str, Any]) -> None:
+        html = render(full)
+        differ, agree = section(html, "k-anonymity"), section(html, "l-diversity")
+        assert "缺失匹配任意值" in differ
+        assert re.search(r"<b>5</b></td><td class=\"num\">\s*<b>7</b>", differ)
+        assert "缺失匹配任意值" not in agree
+        assert agree.count('<td class="num"><b>3</b>') == 1
+        assert "<td>diagnosis</td>" in agree
+
+    def test_what_repeats_a_number_is_left_out(self, full: dict[str, Any]) -> None:
+        assert "k_unsuppressed" not in section(render(full), "k-anonymity")
+        full["measures"][-6]["value"] = 6
+        assert full["measures"][-6]["name"] == "k_anonymity.k_unsuppressed"
+        assert "k_unsuppressed" in section(render(full), "k-anonymity")
+
+    def test_a_closed_section_shows_its_worst_number(self, full: dict[str, Any]) -> None:
+        summary = section(render(full), "l-diversity").split("</summary>")[0]
+        assert "<b>2</b>" in summary
+
+    def test_what_could_not_be_had_says_why(self, full: dict[str, Any]) -> None:
+        part = section(render(full), "t-closeness")
+        assert "无法得出" in part
+        assert "it could not be had" in part
+
+    def test_every_measure_of_a_release_has_a_name(self, town: Any) -> None:
+        content = json.loads((town.unsigned / "evidence.json").read_bytes())
+        html = render(content)
+        for m in content["measures"]:
+            stem = m["name"].partition("[")[0].replace(".matching.", ".")
+            assert stem.removesuffix("_unsuppressed") in MEASURES, stem
+        assert 'id="family-other"' not in html
+
+
+@pytest.mark.usefixtures("plain_report")
+class TestAttacks:
+    def test_each_says_whether_it_concludes(self, full: dict[str, Any]) -> None:
+        part = section(render(full), "attacks")
+        for told in ("可下结论", "强度不足，不能下结论", "未进行", "chance can make it",
+                     "whose is it", "属性推断：diagnosis", "inference: diagnosis",
+                     "33.7%", "599"):  # fmt: skip
+            assert told in part, told
+        assert part.count("33.7%") == 1  # no risk of an attack that shows nothing
+
+    def test_none_was_asked_for_or_could_be_made(self, full: dict[str, Any]) -> None:
+        full["attacks"] = None
+        assert "未要求攻击检验" in section(render(full), "attacks")
+        full["attacks"] = {"reason": "which rows were drawn is not known", "lines": []}
+        assert "which rows were drawn" in section(render(full), "attacks")
+
+
+class TestPictures:
+    def test_all_are_drawn_from_the_evidence(self, full: dict[str, Any]) -> None:
+        html = render(full)
+        for name in ("class-sizes", "risk-curve", "combinations", "attacks", "distances"):
+            assert html.count(f'<svg class="{name}"') == 2, name
+        chart = html.split('<svg class="combinations"')[1].split("</svg>")[0]
+        assert "age × sex" in chart
+        assert "25%" in chart
+        curve = html.split('<svg class="risk-curve"')[1].split("</svg>")[0]
+        assert "缺失匹配任意值" in curve
+        assert "var(--bad)" in curve
+
+    def test_combinations_on_which_nobody_is_alone(self, full: dict[str, Any]) -> None:
+        full["classes"]["combinations"][0]["uniqueness"] = 0.0
+        html = render(full)
+        assert "90%" in html.split('<svg class="combinations"')[1].split("</svg>")[0]
+        assert "没有记录仅凭三个以内的字段独一无二" in html
+
+    def test_names_of_columns_stay_text(self, full: dict[str, Any]) -> None:
+        attack = "</svg><script>alert(1)</script>&$x_1$"
+        full["classes"]["combinations"][0]["columns"] = [attack]
+        full["attacks"]["lines"][0]["attack"] = f"inference[{attack}]"
+        full["measures"].append(measure(f"lkc.c[{attack}]", 0.2))
+        page = Page(render(full))
+        assert [tag for tag, _ in page.tags].count("script") == 1
+        assert json.loads(page.script) == full
+
+
+@pytest.mark.usefixtures("plain_report")
+def test_answers_to_the_questionnaire_are_told_in_words(evidence: dict[str, Any]) -> None:
+    from niming.domain import Policy
+
+    policy = Policy.of("health-kse").answered({"recipients": "public"}, assume="worst")
+    evidence["policy"] = policy.to_dict()
+    evidence["measures"].append(measure("context.kse_a", 0.0, "ratio"))
+    part = section(render(evidence), "context")
+    for told in ("谁将获得数据？", "Who receives the data?", "向社会公开", "未回答，按最坏情形"):
+        assert told in part, told
+    evidence["policy"]["context"]["questionnaire"]["digest"] = "0" * 64
+    assert '<b><span class="zh" lang="zh">public' in section(render(evidence), "context")

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["class_sizes", "distances", "scores"]
+__all__ = ["attacks", "class_sizes", "combinations", "distances", "risk_curve", "scores"]
 
 # Colours that stand for the page's own: replaced by CSS variables, so that charts follow the
 # dark mode and the printer.
 _INK, _FAINT, _BAR, _BAD, _SECOND = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
+_WEAK = "#101112"
 _VARIABLES = {
     _INK: "var(--ink)",
     _FAINT: "var(--line)",
     _BAR: "var(--bar)",
     _BAD: "var(--bad)",
     _SECOND: "var(--bar-2)",
+    _WEAK: "var(--weak)",
 }
 
 
@@ -112,6 +114,132 @@ def scores(
         figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=8)
         _quiet(axes, along="y")
         return _svg(figure, "scores")
+
+
+def risk_curve(
+    points: Sequence[Mapping[str, int]], *, most: float | None, words: Mapping[str, str]
+) -> str:
+    """Draw which share of the records is at each risk or more, under both readings.
+
+    Parameters
+    ----------
+    points : sequence of mappings
+        ``size`` ascending, and the records in classes of up to that size: ``own`` and ``matching``.
+    most : float or None
+        The largest risk that the policy allows.
+    words : mapping
+        ``risk``, ``share``, ``own`` and ``matching``.
+    """
+    total = points[-1]["own"]
+    risks = [1 / p["size"] for p in points]
+    readings = [("own", "-"), ("matching", "--")]
+    if all(p["own"] == p["matching"] for p in points):
+        readings = readings[:1]
+    with _drawing("risk-curve", 4.8, 2.6) as (figure, axes):
+        for reading, style in readings:
+            axes.step(
+                risks,
+                [p[reading] / total for p in points],
+                where="post",
+                color=_BAR,
+                linestyle=style,
+                linewidth=1.6,
+                label=words[reading],
+            )
+        if most is not None and most <= 1:
+            axes.axvline(most, color=_BAD, linewidth=1)
+        axes.set_xscale("log")
+        axes.set_xlim(min(risks[-1], 0.1) / 1.15, 1.15)
+        sizes = [
+            s for s in (1, 2, 5, 10, 20, 50, 100, 1_000, 10_000) if 1 / s >= axes.get_xlim()[0]
+        ]
+        axes.set_xticks([1 / s for s in sizes], [f"1/{s}" if s > 1 else "1" for s in sizes])
+        axes.minorticks_off()
+        axes.set_ylim(0, 1.04)
+        axes.yaxis.set_major_formatter(lambda value, _at: f"{value:.0%}")
+        axes.set_xlabel(words["risk"])
+        axes.set_ylabel(words["share"])
+        if len(readings) > 1:
+            figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=8)
+        _quiet(axes, along="y")
+        return _svg(figure, "risk-curve")
+
+
+def combinations(shares: Mapping[str, float], *, words: Mapping[str, str]) -> str:
+    """Draw a bar a combination of columns, in the order given.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        By the names of the columns.
+    words : mapping
+        ``share``, what the bars are.
+    """
+    with _drawing("combinations", 4.8, 0.75 + 0.25 * len(shares)) as (figure, axes):
+        bars = axes.barh(list(shares), list(shares.values()), height=0.62, color=_BAR)
+        axes.bar_label(bars, [f"{v:.3g}%" for v in (100 * s for s in shares.values())],
+                       padding=4, fontsize=8)  # fmt: skip
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(shares.values(), default=1) * 1.22 or 1)
+        axes.xaxis.set_major_formatter(lambda value, _at: f"{100 * value:.3g}%")
+        axes.set_xlabel(words["share"])
+        axes.tick_params(axis="y", labelsize=8)
+        _quiet(axes, along="x")
+        return _svg(figure, "combinations")
+
+
+def attacks(
+    lines: Sequence[Mapping[str, Any]], *, names: Sequence[str], words: Mapping[str, str]
+) -> str:
+    """Draw a row an attack: its success with the interval, baseline, control, positive control.
+
+    Parameters
+    ----------
+    lines : sequence of mappings
+        ``rate``, ``low``, ``high``, ``baseline``, ``control``, ``positive_control`` and
+        ``reliable``; a rate of None was not run.
+    names : sequence of str
+        Of the attacks.
+    words : mapping
+        ``success``, ``attack``, ``weak``, ``baseline``, ``control``, ``positive_control`` and
+        ``not_run``.
+    """
+    from matplotlib.lines import Line2D
+
+    marks = (
+        ("baseline", "|", _INK, 11),
+        ("control", "D", _BAR, 7),
+        ("positive_control", "s", _SECOND, 9),
+    )
+    with _drawing("attacks", 8.4, 1.25 + 0.3 * len(lines)) as (figure, axes):
+        for y, line in enumerate(lines):
+            rate, low, high = line["rate"], line["low"], line["high"]
+            if rate is None or low is None or high is None:
+                axes.text(0.5, y, words["not_run"], ha="center", va="center", fontsize=8)
+                continue
+            colour = _BAD if line["reliable"] else _WEAK
+            axes.plot([low, high], [y, y], color=colour, linewidth=2.4)
+            axes.plot([rate], [y], "o", color=colour, markersize=5.5)
+            for part, marker, shade, size in marks:
+                if line[part] is not None:  # hollow, so that one does not hide the other
+                    axes.plot([line[part]], [y], marker, color=shade, markersize=size,
+                              fillstyle="none", markeredgewidth=1.5)  # fmt: skip
+        axes.set_yticks(range(len(lines)), names, fontsize=8)
+        axes.invert_yaxis()
+        axes.set(xlim=(-0.02, 1.02), ylim=(len(lines) - 0.4, -0.6), xlabel=words["success"])
+        axes.xaxis.set_major_formatter(lambda value, _at: f"{value:.0%}")
+        keys = [
+            Line2D([], [], marker="o", color=_BAD, label=words["attack"]),
+            Line2D([], [], marker="o", color=_WEAK, label=words["weak"]),
+            *(
+                Line2D([], [], marker=marker, linestyle="", color=shade, markersize=7,
+                       fillstyle="none", markeredgewidth=1.5, label=words[part])
+                for (part, marker, shade, _) in marks
+            ),
+        ]  # fmt: skip
+        figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        _quiet(axes, along="x")
+        return _svg(figure, "attacks")
 
 
 @contextmanager

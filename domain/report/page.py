@@ -6,13 +6,15 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from niming.domain.report import charts
+from niming.domain.report import attacks, charts, families
 from niming.domain.report.font import embedded
 from niming.domain.report.words import (
     DESIGNS,
+    FAMILIES,
     GLOSSARY,
     KEY_RISKS,
     TECHNIQUES,
@@ -24,6 +26,7 @@ from niming.domain.report.words import (
 from niming.errors import InputError
 
 if TYPE_CHECKING:
+    import jinja2
     from markupsafe import Markup
 
 __all__ = ["render"]
@@ -64,6 +67,23 @@ def render(
     """
     if lang not in _LANGUAGES:
         raise InputError(f"lang is {lang!r}, not one of {', '.join(_LANGUAGES)}")
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            lang=lang,
+            style=_trusted((_FOLDER / "page.css").read_text("utf-8")),
+            data=_trusted(_embed(evidence)),
+            font="@font@",
+            **_view(evidence, certificate),
+        )
+    )
+    return page.replace("@font@", embedded(page))
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Return the templates, read once a process."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -75,14 +95,7 @@ def render(
     )
     environment.globals |= {"both": _both, "word": _word, "words": WORDS}
     environment.filters |= {"number": _number, "percent": _percent, "time": _time, "day": _day}
-    page = environment.get_template("page.html.j2").render(
-        lang=lang,
-        style=_trusted((_FOLDER / "page.css").read_text("utf-8")),
-        data=_trusted(_embed(evidence)),
-        font="@font@",
-        **_view(evidence, certificate),
-    )
-    return page.replace("@font@", embedded(page))
+    return environment
 
 
 def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -124,9 +137,15 @@ def _view(evidence: Mapping[str, Any], certificate: Mapping[str, Any] | None) ->
         "figures": _figures(evidence, measures | utility),
         "key_risks": _key_risks(measures),
         "columns": _columns(evidence),
-        "risk": [_shown(m) for m in measures.values()],
+        "families": families.sections(measures.values(), _scaled),
+        "answers": families.questionnaire(policy.get("context")),
+        "attack_family": next(f for f in FAMILIES if f.key == "attacks"),
+        "attacks": attacks.told(evidence.get("attacks")),
+        "measured": bool(measures),
         "utility": [_shown(m) for m in utility.values()],
         "charts": _charts(evidence, utility),
+        "alone": _ranked_by((evidence.get("classes") or {}).get("combinations") or [])
+        == "uniqueness",
         "overlap": utility.get("utility.learning.overlap", {}).get("value") or 0,
         "preview": _preview(evidence.get("preview")),
         "glossary": GLOSSARY,
@@ -371,7 +390,11 @@ def _charts(
     utility: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Markup | None]:
     """Draw each chart in both languages; None where there is nothing to draw."""
-    histogram = (evidence.get("classes") or {}).get("histogram") or []
+    classes = evidence.get("classes") or {}
+    histogram = classes.get("histogram") or []
+    points = classes.get("risk_curve") or []
+    sets = classes.get("combinations") or []
+    lines = (evidence.get("attacks") or {}).get("lines") or []
     below = next(
         (
             v.get("required")
@@ -388,7 +411,7 @@ def _charts(
     )
     return {
         "class_sizes": _in_both(
-            lambda say: (
+            lambda say, _lang: (
                 charts.class_sizes(
                     histogram,
                     below=below,
@@ -403,15 +426,42 @@ def _charts(
                 else None
             )
         ),
+        "risk_curve": _in_both(
+            lambda say, _lang: (
+                charts.risk_curve(
+                    points,
+                    most=None if below is None else 1 / below,
+                    words={
+                        "risk": say("risk-of"),
+                        "share": say("share-at-least"),
+                        "own": say("reading-own"),
+                        "matching": say("reading-matching"),
+                    },
+                )
+                if points
+                else None
+            )
+        ),
+        "combinations": _in_both(
+            lambda say, _lang: (
+                charts.combinations(
+                    {" × ".join(s["columns"]): s[_ranked_by(sets)] for s in sets},
+                    words={"share": say(f"combinations-{_RANKED[_ranked_by(sets)]}")},
+                )
+                if sets and sets[0]["separation"] is not None
+                else None
+            )
+        ),
+        "attacks": _in_both(lambda say, lang: attacks.drawn(lines, say, lang)),
         "distances": _in_both(
-            lambda say: (
+            lambda say, _lang: (
                 charts.distances(moved, words={"distance": say("total-variation")})
                 if moved
                 else None
             )
         ),
         "scores": _in_both(
-            lambda say: (
+            lambda say, _lang: (
                 charts.scores(
                     released,
                     real,
@@ -429,11 +479,20 @@ def _charts(
     }
 
 
+_RANKED = {"uniqueness": "alone", "separation": "apart"}
+"""What tells combinations of columns apart, and the words for it."""
+
+
+def _ranked_by(sets: Sequence[Mapping[str, Any]]) -> str:
+    """Return by what combinations are told: records alone, or pairs apart if nobody is."""
+    return "uniqueness" if any(s["uniqueness"] for s in sets) else "separation"
+
+
 def _in_both(draw: Any) -> Markup | None:
     """Return a drawing in both languages, of which the page shows one."""
     from markupsafe import Markup
 
-    drawn = {lang: draw(lambda key, lang=lang: WORDS[key][lang]) for lang in _LANGUAGES}
+    drawn = {lang: draw(lambda key, lang=lang: WORDS[key][lang], lang) for lang in _LANGUAGES}
     if None in drawn.values():
         return None
     return Markup("").join(

@@ -47,6 +47,13 @@ def certify(
     scenario: ScenarioName = None,
     officer: Officer = "",
     days: Days = None,
+    attacks: Annotated[
+        bool, typer.Option("--attacks", help="Attack the release even if the policy does not ask.")
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed that the release was drawn with: attacks must know who was."),
+    ] = None,
     ledger: LedgerFile = None,
     json: Json = False,
 ) -> int:
@@ -80,6 +87,8 @@ def certify(
             policy or folder / POLICY,
             original,
             scenario=use,
+            attacks=attacks,
+            seed=seed,
             ledger=ledger_path(folder, ledger),
             progress=sub,
         )
