@@ -16,6 +16,7 @@ from niming.errors import NimingError
 __all__ = ["main"]
 
 _INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
+_STOPPED = ("interrupted; nothing was left half-written", "已中断；没有留下半成品")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if _interrupted(error):
+            complain(pick(*_STOPPED))
+            return _INTERRUPTED
         if os.environ.get("NIMING_DEBUG"):
             raise
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -79,5 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     if code == _INTERRUPTED:
-        complain(pick("interrupted; nothing was left half-written", "已中断；没有留下半成品"))
+        complain(pick(*_STOPPED))
     return code if isinstance(code, int) else 0
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: compiled code turns it into one of its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

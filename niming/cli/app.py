@@ -10,6 +10,7 @@ from niming.cli.attack import attack
 from niming.cli.demo import demo
 from niming.cli.find import find_qi
 from niming.cli.ledger import ledger
+from niming.cli.model import check_model
 from niming.cli.policy import policies
 
 __all__ = ["app"]
@@ -25,7 +26,7 @@ app = typer.Typer(
 
 for panel, commands in {
     "data scientist": (data.scan, data.plan, data.anonymize, data.synthesize, data.sample),
-    "risk": (assess, find_qi, attack),
+    "risk": (assess, find_qi, attack, check_model),
     "officer": (
         officer.certify,
         officer.sign,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from niming.cli.files import Force, draw, new_file
+from niming.cli.files import Force, draw, new_picture
 from niming.cli.roles import opened, roles_of
 from niming.cli.screen import emit, grid, note, pick, result, step
-from niming.errors import InputError, UnreliableWarning
+from niming.errors import UnreliableWarning
 
 if TYPE_CHECKING:
     from niming.risk.attacks.findings import AttackReport, Line
@@ -71,9 +71,7 @@ def attack(
 
     inputs = [file for file in (release, original, holdout) if file is not None]
     if plot is not None:
-        if plot.suffix.lower() not in (".png", ".svg"):
-            raise InputError(f"{plot.name} is neither .png nor .svg", hint="name it by its format")
-        new_file(plot, force, *inputs)
+        new_picture(plot, force, *inputs)
     released, declared = _released(release)
     table, sealed = opened(original, schema)
     if person_id is not None:

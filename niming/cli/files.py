@@ -12,7 +12,7 @@ from niming.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Force", "Picture", "draw", "new_file", "new_folder"]
+__all__ = ["Force", "Picture", "draw", "new_file", "new_folder", "new_picture"]
 
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
@@ -40,6 +40,13 @@ def new_folder(out: Path) -> None:
         raise InputError(
             f"{out} holds files that are no release", hint="give --out a new or empty folder"
         )
+
+
+def new_picture(out: Path, force: bool, *inputs: Path) -> None:
+    """Raise unless `out` may be written and its name ends in a format of pictures."""
+    if out.suffix.lower() not in (".png", ".svg"):
+        raise InputError(f"{out.name} is neither .png nor .svg", hint="name it by its format")
+    new_file(out, force, *inputs)
 
 
 def draw(figure: Figure, out: Path) -> None:

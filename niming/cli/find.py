@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from niming.cli.files import Force, draw, new_file
+from niming.cli.files import Force, draw, new_picture
 from niming.cli.roles import listed, opened
 from niming.cli.screen import emit, grid, note, pick, result, step
 from niming.errors import InputError
@@ -51,9 +51,7 @@ def find_qi(
     from niming import risk
 
     if plot is not None:
-        if plot.suffix.lower() not in (".png", ".svg"):
-            raise InputError(f"{plot.name} is neither .png nor .svg", hint="name it by its format")
-        new_file(plot, force, table)
+        new_picture(plot, force, table)
     rows, sealed = opened(table)
     chosen = listed(columns, rows) or _nameless(sealed, rows)
     with step(pick("counting sets of columns", "统计列组合")) as sub:

@@ -246,6 +246,8 @@ def brief(measure: Measure | None, n_rows: int) -> str:
         text = f"{value:,}"
     else:
         text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        if text == "1" and value < 1:
+            text = ">0.9999"  # certainty is not rounded up to
     if n_rows and measure.unit == "records" and measure.direction == "lower-is-safer":
         text += f" ({value / n_rows:.1%})"
     return text
@@ -342,7 +344,8 @@ def _show_combinations(found: Assessment) -> None:
         ]
         parts.sort(key=lambda part: -part[1])
         told = [f"{column} {share:.0%}" for column, share in parts[:_RISKIEST]]
-        result(pick("columns behind the SUDA scores: ", "SUDA 分数主要来自：") + ", ".join(told))
+        label = pick("columns behind the SUDA scores: ", "SUDA 分数主要来自：")
+        result(label + pick(", ", "、").join(told))
 
 
 def _note_lacking(lacking: dict[str, list[str]], label: str, pair: _Pair) -> None:
@@ -382,9 +385,14 @@ def _show_not_asked(found: Assessment) -> None:
         (own.individual is None, "--weight: individual risk", "--weight：个体风险"),
         (own.household is None, "--household: household risk", "--household：家庭风险"),
         (
-            own.presence is None,
+            own.presence is None and own.k_map is None,
             "--population: journalist, k-map, δ-presence",
             "--population：记者、k-map、δ-存在性",
+        ),
+        (
+            own.presence is None and own.k_map is not None,
+            "--population: δ-presence",
+            "--population：δ-存在性",
         ),
         (
             found.population is None,
