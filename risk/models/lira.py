@@ -260,6 +260,7 @@ def _trained(
     """Train the shadow models and return what each says of each candidate."""
     from sklearn.base import clone
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     out = np.empty((len(inside), candidates.n_rows))
     named = [p for p in recipe.get_params(deep=True) if p.split("__")[-1] == "random_state"]
@@ -277,7 +278,8 @@ def _trained(
             ) from None
         out[j] = signal(shadow, candidates, kind).statistic
 
-    with warnings.catch_warnings():
+    # One thread of linear algebra a model: models are trained beside each other already.
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         # A shadow that stops early stops as the model did, which warned its maker.
         warnings.simplefilter("ignore", ConvergenceWarning)
         workers = ThreadPoolExecutor(n_jobs)

@@ -60,7 +60,7 @@ def sample_of(
 
     Notes
     -----
-    A forest of 50 trees on the attributes and the target; each record is judged by the trees that
+    A forest of 30 trees on the attributes and the target; each record is judged by the trees that
     did not learn from it. What it finds is the difference of the two tables, which no attack on
     the model may claim (Das et al. 2024).
 
@@ -83,7 +83,7 @@ def _blind(one: Records, other: Records, draw: np.random.Generator) -> Roc:
     if one.n_rows < 2:
         return Roc(np.zeros(one.n_rows), np.zeros(one.n_rows))
     forest = RandomForestClassifier(
-        n_estimators=50,
+        n_estimators=30,
         min_samples_leaf=5,
         oob_score=False,
         bootstrap=True,

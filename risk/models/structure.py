@@ -63,6 +63,11 @@ class Finding:
         How many, or how large.
     threshold : int
         Against which it was judged.
+
+    Examples
+    --------
+    >>> Finding("stored-rows", "model", "training records kept as they are", 300, 0).count
+    300
     """
 
     code: str
