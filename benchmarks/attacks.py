@@ -4,7 +4,8 @@ UCI Adult, complete rows, all 15 columns, split at random: half is the original,
 The release is the original with three cells in ten swapped within their column, so that attacks
 succeed on some people and fail on others.
 
-1. Nearest neighbours: the nearest released row of every original row, by Gower's distance.
+1. Nearest neighbours: the nearest released row of every held-out row, by Gower's distance; these
+   are strangers to each other, so that no search ends at an equal row.
    scikit-learn searches by brute force on one-hot columns, where Manhattan distance is the same.
    Pairs a second are all pairs over the time, whether a search looked at them or not; "a core" is
    over CPU time. Tables are encoded before; Anonymeter alone encodes them in every run.

@@ -27,7 +27,7 @@ def answer(
     if job == "nearest":
         neighbours = importlib.import_module("anonymeter.neighbors.mixed_types_kneighbors")
         search = neighbours.MixedTypeKNeighbors(n_neighbors=1, n_jobs=-1).fit(theirs)
-        distances, _ = search.kneighbors(ours, return_distance=True)
+        distances, _ = search.kneighbors(others, return_distance=True)
         distances = distances / ours.shape[1]
         return {
             "distance: sum": float(distances.sum()),

@@ -28,7 +28,7 @@ def answer(
     "nearest" encodes the tables in its first run and searches in every run.
     """
     if job == "nearest":
-        return _nearest(original, released)
+        return _nearest(holdout, released)
     from niming.errors import UnreliableWarning
     from niming.risk.attacks import inference, linkability
     from niming.risk.attacks.report import attack_release
@@ -78,10 +78,10 @@ def answer(
     return answers
 
 
-def _nearest(original: str, released: str) -> dict[str, float]:
+def _nearest(holdout: str, released: str) -> dict[str, float]:
     from niming.risk.attacks.neighbours import nearest
 
-    queries, reference = _encoded(original, released)
+    queries, reference = _encoded(holdout, released)
     distances, _ = nearest(queries, reference)
     return {
         "distance: sum": float(distances.sum(dtype="float64")),
@@ -91,11 +91,11 @@ def _nearest(original: str, released: str) -> dict[str, float]:
 
 
 @cache
-def _encoded(original: str, released: str) -> tuple[Encoded, Encoded]:
+def _encoded(holdout: str, released: str) -> tuple[Encoded, Encoded]:
     from niming.risk.attacks.encoding import encode
 
-    tables = encode({"original": original, "released": released})
-    return tables["original"], tables["released"]
+    tables = encode({"holdout": holdout, "released": released})
+    return tables["holdout"], tables["released"]
 
 
 def _columns(path: str) -> list[str]:

@@ -12,16 +12,16 @@ PACKAGES = ("scikit-learn", "numpy", "pandas", "pyarrow")
 
 def answer(
     job: str,
-    original: str,
+    holdout: str,
     released: str,
     **_others: object,
 ) -> dict[str, float]:
-    """Find the nearest released row of each original row; the first run encodes the tables."""
+    """Find the nearest released row of each held-out row; the first run encodes the tables."""
     from sklearn.neighbors import NearestNeighbors
 
     if job != "nearest":
         raise ValueError("this rival knows the job 'nearest' alone")
-    queries, reference, n_columns = _encoded(original, released)
+    queries, reference, n_columns = _encoded(holdout, released)
     search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="manhattan", n_jobs=-1)
     distances, _ = search.fit(reference).kneighbors(queries)
     distances = distances / n_columns
@@ -33,11 +33,11 @@ def answer(
 
 
 @cache
-def _encoded(original: str, released: str) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+def _encoded(holdout: str, released: str) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """Scale numbers to their range; give each category a column of 0 and 1/2: unequal is 1."""
     import pandas as pd
 
-    tables = [pd.read_parquet(path) for path in (original, released)]
+    tables = [pd.read_parquet(path) for path in (holdout, released)]
     both = pd.concat(tables, ignore_index=True)
     numbers = both.select_dtypes("number")
     scaled = (numbers - numbers.min()) / (numbers.max() - numbers.min()).replace(0, 1)
