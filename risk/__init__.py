@@ -3,7 +3,7 @@
 if __name__ != "niming.risk":
     raise ImportError("this room is imported as niming.risk, not as risk")
 
-from niming.risk import attacks, context, identifiers
+from niming.risk import attacks, context, identifiers, models
 from niming.risk.alpha_k import AlphaK, alpha_k
 from niming.risk.assess import Assessment, assess
 from niming.risk.classes import classes_of
@@ -65,6 +65,7 @@ __all__ = [
     "k_map",
     "l_diversity",
     "lkc",
+    "models",
     "p_sensitive",
     "population_uniqueness",
     "reidentification",

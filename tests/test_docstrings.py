@@ -24,6 +24,7 @@ ROOMS = (
     "niming.risk.context",
     "niming.risk.irreversibility",
     "niming.risk.attacks",
+    "niming.risk.models",
     "niming.utility",
     "niming.anonymize",
     "niming.anonymize.masks",
