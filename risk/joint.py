@@ -136,6 +136,14 @@ class Joint:
             )
         return sizes
 
+    def shows_every_class(self) -> bool:
+        """Return whether the population has enough people in each class of the table as it stands.
+
+        It has not where cells of the table are suppressed that the population knows: then only the
+        reading ``"matches-anything"`` can compare the two.
+        """
+        return bool((self.people >= self.records).all())
+
     def sizes_of_table(self, *, missing: Missing = "own-value") -> NDArray[np.int64]:
         """Return how many people agree with each class of the table, in the table's order.
 

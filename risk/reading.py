@@ -28,7 +28,7 @@ from niming.risk.lkc import LKC
 from niming.risk.p_sensitive import PSensitive
 from niming.risk.presence import Presence
 from niming.risk.quasi_identifiers import ColumnSets
-from niming.risk.reidentification import Reidentification
+from niming.risk.reidentification import Attacker, Reidentification
 from niming.risk.suda import Suda
 from niming.risk.t_closeness import Closeness, Distance
 from niming.tables import Classes, Hierarchy, Spectrum
@@ -40,6 +40,10 @@ Extent: TypeAlias = Literal["core", "full"]
 
 _KINDS: tuple[Kind, ...] = ("distinct", "entropy", "recursive")
 _LIKENESS: tuple[LikenessKind, ...] = ("basic", "enhanced")
+_APART = (
+    "the population knows cells that are missing or suppressed in the table, so no class of it is "
+    "the same: the other reading compares them"
+)
 _MOST_PAIRS = 5 * 10**7  # pairs of class and value that may be held at once: 1 GB
 _MOST_WORK = 2 * 10**8  # column sets times classes that are looked at unasked: some seconds
 
@@ -124,8 +128,26 @@ class Reading(Result):
 
     @classmethod
     def of(cls, classes: Classes, question: Question, *, missing: Missing) -> Reading:
-        """Measure equivalence classes."""
+        """Measure equivalence classes.
+
+        Cells that the table suppresses and the population knows make no class of the population.
+        Under ``"own-value"`` what needs one is then left out, and the journalist says why.
+        """
+        people = question.population
+        apart = (
+            people is not None
+            and missing == "own-value"
+            and not is_complete(classes)
+            and not people.shows_every_class()
+        )
+        if apart:
+            question = replace(question, population=None)
         core = _core(classes, question, missing)
+        if apart and core.reidentification.journalist.highest is None:
+            journalist = Attacker(reason=_APART)
+            core = replace(
+                core, reidentification=replace(core.reidentification, journalist=journalist)
+            )
         return core if question.extent == "core" else _widened(core, classes, question)
 
     def reread(self, missing: Missing) -> Reading:

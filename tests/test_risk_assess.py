@@ -152,6 +152,22 @@ def test_everything_equals_each_function_by_itself(gaps: bool) -> None:
     assert seen == set(told)
 
 
+def test_a_population_that_knows_what_the_table_suppresses() -> None:
+    people = {"sex": ["F", "F", "M", "M", "M"], "town": ["A", "A", "A", "B", "B"]}
+    table = {"sex": ["F", "*", "M"], "town": ["A", "A", "B"]}
+    keys = ["sex", "town"]
+    result = assess(table, quasi_identifiers=keys, suppressed="*", population=people)
+    told = by_name(result)
+    assert "suppressed" in told["reidentification.journalist.highest"].reason
+    assert result.own.presence is None
+    assert told["reidentification.matching.journalist.highest"].value == pytest.approx(1 / 2)
+    assert told["k_map.matching.k"].value == 2
+    assert "k_map.k" not in told
+    elsewhere = {"sex": ["X"] * 5, "town": ["A"] * 5}
+    with pytest.raises(InputError, match="fewer people"):
+        assess(table, quasi_identifiers=keys, suppressed="*", population=elsewhere)
+
+
 def test_the_core_is_a_part_of_everything(city: pd.DataFrame) -> None:
     core = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"], extent="core"))
     full = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"]))
