@@ -4,7 +4,8 @@ if __name__ != "niming.domain":
     raise ImportError("this room is imported as niming.domain, not as domain")
 
 from niming.domain.certificate import Certificate, Verified, verify
-from niming.domain.gate import Evidence, certify
+from niming.domain.comparison import Comparison, judge_all
+from niming.domain.gate import Evidence, certify, compare
 from niming.domain.handle import Sealed, open
 from niming.domain.ledger import Ledger
 from niming.domain.load import DataSet, load
@@ -16,6 +17,7 @@ from niming.domain.signing import revoke, sign
 
 __all__ = [
     "Certificate",
+    "Comparison",
     "DataSet",
     "Evidence",
     "Ledger",
@@ -28,6 +30,8 @@ __all__ = [
     "Verdict",
     "Verified",
     "certify",
+    "compare",
+    "judge_all",
     "load",
     "open",
     "revoke",

@@ -95,6 +95,7 @@ def certify(
         Released columns that the manifest does not declare.
     """
     if isinstance(candidate, Release):
+        # Who was drawn is known of the original that the release was made from, and of no other.
         origin = candidate._origin if original is None else None
         if original is None:
             original = candidate._original

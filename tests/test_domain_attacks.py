@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 import niming
+from niming.cli import main
 from niming.domain import Policy, Release
 from niming.domain.attacks import attack, of_attacks
 from niming.domain.canonical import canonical
@@ -252,6 +254,21 @@ class TestGate:
         assert evidence.measure("attacks.record_linkage.distance.rate") is None
         judged = compare(folder, ["wp216", "el-emam-5"], people, seed=SEED)
         assert judged["wp216"].outcome == "failed"
+
+    def test_at_the_command_line(
+        self,
+        release: Release,
+        people: dict[str, list[object]],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        folder = release.write(tmp_path / "out")
+        pq.write_table(pa.table(people), tmp_path / "t.parquet")
+        words = ["certify", str(folder), "--original", str(tmp_path / "t.parquet"), "--attacks"]
+        assert main([*words, "--seed", "8"]) == 2
+        assert "other records" in capsys.readouterr().err
+        assert main([*words, "--seed", str(SEED), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["attacks"]["lines"]
 
     def test_saved_by_its_maker(self, saved: Path) -> None:
         evidence = Evidence.open(saved)

@@ -105,10 +105,10 @@ WORDS: Mapping[str, Words] = {
     "families": _w("分项指标", "Measure by measure"),
     "families-note": _w(
         "点开任一项查看含义、数值和出处。两列数值分别把缺失或被抑制的准标识符当作自成一值、"
-        "当作与任意值相符；发证以较严者为准。",
+        "当作与任意值相符；策略的要求针对前者，除非另行写明。",
         "Open any for its meaning, numbers and sources. Two columns take a missing or suppressed "
-        "quasi-identifier as a value of its own, and as matching anything; certificates rest on "
-        "the stricter.",
+        "quasi-identifier as a value of its own, and as matching anything; policies judge by the "
+        "first unless they say otherwise.",
     ),
     "higher-is-safer": _w("越大越安全", "higher is safer"),
     "lower-is-safer": _w("越小越安全", "lower is safer"),
