@@ -238,3 +238,26 @@ def test_no_cell_is_told_anywhere() -> None:
     told = json.dumps(report.to_dict()) + repr(report) + report._repr_html_()
     assert "canary" not in told + str(caught[0].message) + report.frame().to_string()
     assert outside
+
+
+def test_rows_that_are_nobodys_are_linked_to_nobody() -> None:
+    draw = np.random.default_rng(3)
+    people = {"age": draw.integers(18, 90, 400), "ill": draw.integers(0, 3, 400).astype(str)}
+    inside, outside, invented = (
+        {c: v[part] for c, v in people.items()}
+        for part in (slice(150), slice(150, 300), slice(300, 400))
+    )
+    with pytest.warns(UnreliableWarning):
+        report = attack_release(
+            inside,
+            invented,
+            holdout=outside,
+            rows="fresh",
+            quasi_identifiers=["age"],
+            sensitive=["ill"],
+            n_attacks=100,
+        )
+    for name in ("homogeneity[ill]", "record_linkage.distance", "record_linkage.probabilistic"):
+        assert "nobody's" in report.not_run[name]
+    with pytest.raises(InputError, match="rows"):
+        attack_release(inside, invented, rows="invented")  # type: ignore[arg-type]

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 FEWEST_ROWS = 100
+_FEWEST_ATTACKS = 30  # with fewer even no success at all leaves a rate of a tenth open
 """Tables with fewer rows than this let no attack be judged."""
 
 _OVERLAP = 0.05  # share of the hold-out in the original that is passed over: it hides no more risk
@@ -160,6 +161,8 @@ class AttackResult(Result):
             found.append("the attack always succeeds on the hold-out, which leaves nothing to leak")
         if self.n_rows < FEWEST_ROWS:
             found.append(f"a table has {self.n_rows} rows, fewer than {FEWEST_ROWS}")
+        if self.n_attacks < _FEWEST_ATTACKS:
+            found.append(f"{self.n_attacks} attacks could be made, fewer than {_FEWEST_ATTACKS}")
         if not beats(self.attack, self.naive, self.confidence):
             found.append(
                 f"the attack succeeds in {self.rate:.3f} of {self.n_attacks} cases and a guess "

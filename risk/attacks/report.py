@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from niming.errors import InputError, NimingError, UnreliableWarning
 from niming.risk.attacks.attack import check_attacks, generators
@@ -24,6 +24,11 @@ from niming.tables import Hierarchy, Source, Table, read
 
 __all__ = ["attack_release"]
 
+Rows: TypeAlias = Literal["own", "fresh"]
+"""Whose the released rows are: people's own, however changed, or nobody's."""
+
+_NOBODYS = "the released rows are nobody's"
+
 _Step: TypeAlias = Callable[[], Attack] | str
 
 
@@ -39,6 +44,7 @@ def attack_release(
     population: Source | None = None,
     person_id: str | None = None,
     aligned: bool = False,
+    rows: Rows = "own",
     hierarchies: Mapping[str, Hierarchy] | None = None,
     suppressed: str | None = None,
     n_attacks: int = 2000,
@@ -73,6 +79,9 @@ def attack_release(
         Column that names each person once in original and release; for record linkage.
     aligned : bool, default False
         Whether row i of the release is that of row i of the original; for record linkage.
+    rows : {"own", "fresh"}, default "own"
+        Whether released rows are people's own, however changed, or invented: of rows that are
+        nobody's, no class shows anybody's value and no link is right.
     hierarchies : mapping of column to Hierarchy, optional
         How the released values generalise. Where all values of a column are at one level,
         original and hold-out are generalised to it before they are compared.
@@ -130,6 +139,8 @@ def attack_release(
     AttackReport(9 attacks run, 0 not run,
         not reliable: none)
     """
+    if rows not in ("own", "fresh"):
+        raise InputError("rows must be 'own' or 'fresh'", hint="'fresh' for a synthetic table")
     check_attacks(n_attacks)
     normal_quantile(confidence)
     generators(seed, 1)
@@ -154,6 +165,8 @@ def attack_release(
     plan = given.plan(halves, secret, None if population is None else read(population))
     pairs = "" if aligned or person_id is not None else "needs person_id= or aligned=True"
     lacking = "needs quasi_identifiers=" if not known else pairs
+    if rows == "fresh":
+        lacking = _NOBODYS
     for method in ("distance", "probabilistic"):
         plan[f"record_linkage.{method}"] = lacking or partial(
             record_linkage,
@@ -177,8 +190,8 @@ def attack_release(
                 sensitive=column,
                 suppressed=suppressed,
             )
-            if known
-            else "needs quasi_identifiers="
+            if known and rows == "own"
+            else (_NOBODYS if known else "needs quasi_identifiers=")
         )
     if not secret:
         plan["homogeneity"] = "needs quasi_identifiers= and sensitive="
