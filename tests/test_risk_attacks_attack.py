@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import doctest
 import json
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,13 +138,3 @@ def test_a_column_generalised_on_one_side_is_named() -> None:
     assert made.strangers() == ("age",)
     assert made.strangers(["town"]) == ()
     assert "'age'" in made.faults()[0]
-
-
-@pytest.mark.parametrize("page", ["singling_out", "linkability", "inference"])
-def test_the_page_says_what_the_code_does(page: str) -> None:
-    path = Path(__file__).parents[1] / "docs" / "risk" / f"{page}.md"
-    with warnings.catch_warnings():  # four rows are too few to build on, as the pages say
-        warnings.simplefilter("ignore", UnreliableWarning)
-        found = doctest.testfile(str(path), module_relative=False)
-    assert found.attempted > 4
-    assert found.failed == 0
