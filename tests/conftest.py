@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,12 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave fonts and charts out of reports: most of the time that a small release takes."""
     monkeypatch.setattr("niming.domain.report.page.embedded", lambda _text: "data:,")
     monkeypatch.setattr("niming.domain.report.page._in_both", lambda _draw: None)
+
+
+@pytest.fixture(scope="session")
+def undrawn() -> Callable[[pytest.MonkeyPatch], None]:
+    """Return what leaves the pictures out, for fixtures that outlive a test."""
+    return without_pictures
 
 
 @pytest.fixture
