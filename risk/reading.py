@@ -16,6 +16,7 @@ from niming.risk.classes import (
     is_ordered,
     spectrum_of,
 )
+from niming.risk.column_sets import MOST_COLUMNS
 from niming.risk.disclosure import Disclosure
 from niming.risk.household import HouseholdRisk
 from niming.risk.individual import IndividualRisk
@@ -238,6 +239,7 @@ def _widened(core: Reading, classes: Classes, question: Question) -> Reading:
         individual = IndividualRisk.of(classes, missing=missing)
     each: list[str | None] = [*categorical] or [None]
     sampled = question.population_size is not None or question.sampling_fraction is not None
+    crowded = len(classes.quasi_identifiers) > MOST_COLUMNS
     size = _affordable(classes)
     return replace(
         core,
@@ -275,13 +277,13 @@ def _widened(core: Reading, classes: Classes, question: Question) -> Reading:
         household=None
         if question.households is None
         else HouseholdRisk.of(*question.households, missing=missing),
-        suda=Suda.of(
-            classes,
-            max_size=size,
-            fraction=question.sampling_fraction,
-            missing=missing,
-        ),
-        column_sets=ColumnSets.of(classes, max_size=min(size, 3), missing=missing),
+        suda=None
+        if crowded
+        else Suda.of(classes, max_size=size, fraction=question.sampling_fraction, missing=missing),
+        column_sets=None
+        if crowded
+        else ColumnSets.of(classes, max_size=min(size, 3), missing=missing),
+        not_applicable=(*core.not_applicable, *(_crowded(missing) if crowded else ())),
     )
 
 
@@ -329,4 +331,32 @@ def _continuous(column: str, kind: Kind, missing: Missing) -> Measure:
         "diversity of the sensitive values in a class",
         "Machanavajjhala et al. 2007",
         "the column is continuous, so any class looks diverse: bin it, or use ordered t",
+    )
+
+
+def _crowded(missing: Missing) -> tuple[Measure, ...]:
+    """Say why sets of columns were not looked at."""
+    matching = ".matching" if missing == "matches-anything" else ""
+    reason = f"sets are looked at among up to {MOST_COLUMNS} quasi-identifiers"
+    return (
+        Measure(
+            f"suda{matching}.highest_score",
+            None,
+            "score",
+            (0, math.inf),
+            "lower-is-safer",
+            "largest sum over minimal sample uniques of what their size counts",
+            "Elliot, Manning, Ford 2002",
+            reason,
+        ),
+        Measure(
+            f"quasi_identifiers{matching}.highest_uniqueness[1]",
+            None,
+            "share",
+            (0, 1),
+            "lower-is-safer",
+            "largest share of records alone, over all single columns",
+            "Motwani and Xu 2007",
+            reason,
+        ),
     )

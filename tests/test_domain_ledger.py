@@ -533,7 +533,7 @@ class TestManyWriters:
         assert len(ledger) == 100
         assert found(ledger) == []
 
-    @pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("n_kills", [2, pytest.param(10, marks=pytest.mark.slow)])
     def test_a_killed_writer_leaves_a_sound_ledger(self, tmp_path: Path, n_kills: int):
         """SIGKILL at random moments: all that was told to be written is there."""
         program = (

@@ -168,6 +168,15 @@ def test_a_population_that_knows_what_the_table_suppresses() -> None:
         assess(table, quasi_identifiers=keys, suppressed="*", population=elsewhere)
 
 
+def test_more_columns_than_sets_are_looked_at_among() -> None:
+    table = {f"c{j}": [0, 1, j % 2, 0] for j in range(64)}
+    told = by_name(assess(table, quasi_identifiers=list(table)))
+    for stem in ("suda", "suda.matching", "quasi_identifiers", "quasi_identifiers.matching"):
+        (measure,) = (m for name, m in told.items() if name.rpartition(".")[0] == stem)
+        assert "up to 62" in measure.reason
+    assert told["k_anonymity.k"].value == 1
+
+
 def test_the_core_is_a_part_of_everything(city: pd.DataFrame) -> None:
     core = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"], extent="core"))
     full = by_name(assess(city, quasi_identifiers=KEYS, sensitive=["disease"]))

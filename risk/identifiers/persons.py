@@ -99,7 +99,9 @@ def are_people(texts: Plain, named: Mask, n: NDArray[np.int64]) -> bool:
     nearly all values have the form; the five commonest surnames, three people in ten, and the
     hundred commonest have their shares; few end in what things end in; most given names have a
     character that given names are made of; and values repeat little. All but the last are asked
-    of distinct values, so that one frequent word does not decide.
+    of distinct values, each counted as often as it occurs but at most as one record in a thousand:
+    one frequent word does not decide, and in a million records, where the common surnames have
+    nearly used up their given names, their bearers still count.
     """
     n_named = int(named.sum())
     if n_named < _LEAST or n_named < 0.85 * len(texts) or n[named].sum() < 0.85 * n.sum():
@@ -108,9 +110,10 @@ def are_people(texts: Plain, named: Mask, n: NDArray[np.int64]) -> bool:
 
     names = Plain(texts.array.filter(pa.array(named)))
     dotted = match(names, "·", 6)
+    weight = np.minimum(n[named], max(1, int(n[named].sum()) // 1000)) * ~dotted
 
     def share(pattern: str) -> float:
-        return float((match(names, pattern, 6) & ~dotted).sum() / max(1, (~dotted).sum()))
+        return float(weight[match(names, pattern, 6)].sum() / weight.sum())
 
     if dotted.all():
         return True
