@@ -16,13 +16,11 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import (
     Missing,
-    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
     shown,
     spectra_of,
-    starts_of,
     suppressed_class,
     value_codes,
 )
@@ -85,11 +83,11 @@ class AlphaK(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = blocks_of(spectrum)
+            pieces = spectrum.blocks
         most = np.empty(classes.n_classes, dtype=np.int64)
         size = np.empty(classes.n_classes, dtype=np.int64)
         for rows, piece in pieces:
-            starts = starts_of(piece)
+            starts = piece.starts
             n = piece.n if codes is None else np.where(np.isin(piece.value, codes), piece.n, 0)
             most[rows] = np.maximum.reduceat(n, starts)
             size[rows] = np.add.reduceat(piece.n, starts)

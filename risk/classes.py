@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,7 +17,6 @@ from niming.tables.grouping import group
 __all__ = [
     "Missing",
     "Numbers",
-    "blocks_of",
     "check_missing",
     "classes_of",
     "is_complete",
@@ -28,8 +27,8 @@ __all__ = [
     "sizes_of",
     "spectra_of",
     "spectrum_of",
-    "starts_of",
     "suppressed_class",
+    "tallied",
     "totals_of",
     "value_codes",
 ]
@@ -41,7 +40,6 @@ Missing: TypeAlias = Literal["own-value", "matches-anything"]
 """How a missing or suppressed quasi-identifier is read."""
 
 _MOST_PAIRS = 2**20  # pairs of class and value that are summed at a time
-_BLOCK = 2**15  # pairs of class and value that are measured at a time, in the processor's cache
 _MOST_DISTINCT = 32  # a column with no more distinct numbers than this is never continuous
 
 
@@ -261,7 +259,7 @@ def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-val
 
 def spectra_of(
     classes: Classes, sensitive: str, *, missing: Missing = "own-value"
-) -> Iterator[tuple[NDArray[np.int64], Spectrum]]:
+) -> Iterable[tuple[NDArray[np.int64], Spectrum]]:
     """Return `spectrum_of` in pieces of some classes each, so that memory stays bounded.
 
     Parameters
@@ -279,10 +277,10 @@ def spectra_of(
 
     Notes
     -----
-    Where nothing is missing, or missing is a value of its own, these are `blocks_of` the spectrum
-    of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one class,
-    if that has more), and beside it stand the counts of the classes that agree, O(n_cells) in all.
-    `agreements` says what it costs to find them.
+    Where nothing is missing, or missing is a value of its own, these are the `blocks` of the
+    spectrum of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one
+    class, if that has more), and beside it stand the counts of the classes that agree, O(n_cells)
+    in all. `agreements` says what it costs to find them.
 
     Examples
     --------
@@ -294,9 +292,9 @@ def spectra_of(
     check_missing(missing)
     own = classes.spectrum(sensitive)
     if missing == "own-value" or is_complete(classes):
-        yield from blocks_of(own)
+        yield from own.blocks
         return
-    starts = starts_of(own)
+    starts = own.starts
     lengths = np.diff(starts, append=len(own.n))
     for rows, links in agreements(classes):
         tables = [_grouped_values(link, own, starts, lengths) for link in links]
@@ -319,32 +317,6 @@ def spectra_of(
                     n_values=own.n_values,
                 ),
             )
-
-
-def blocks_of(spectrum: Spectrum) -> Iterator[tuple[NDArray[np.int64], Spectrum]]:
-    """Return a spectrum of all classes in pieces of neighbouring classes, as `spectra_of` does.
-
-    A piece has at most 2¹⁵ pairs of class and value, or one class: what is computed on it stays in
-    the processor's cache, which makes measures of millions of classes several times faster.
-
-    Examples
-    --------
-    >>> table = {"sex": ["F", "M"], "ill": ["flu", "flu"]}
-    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
-    >>> [(rows.tolist(), s.n.tolist()) for rows, s in blocks_of(classes.spectrum("ill"))]
-    [([0, 1], [1, 1])]
-    """
-    starts = starts_of(spectrum)
-    ends = np.append(starts[1:], len(spectrum.n))
-    for first, last in _cuts(ends, _BLOCK):
-        pairs = slice(int(starts[first]), int(ends[last - 1]))
-        piece = Spectrum(
-            class_of=spectrum.class_of[pairs] - first,
-            value=spectrum.value[pairs],
-            n=spectrum.n[pairs],
-            n_values=spectrum.n_values,
-        )
-        yield np.arange(first, last), piece
 
 
 def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
@@ -421,9 +393,26 @@ def value_codes(counts: Counts, column: str, values: Sequence[object]) -> NDArra
     return np.sort(np.array([known[value] for value in asked], dtype=np.int32))
 
 
-def starts_of(spectrum: Spectrum) -> NDArray[np.int64]:
-    """Return where each class begins in a spectrum, shape (n_classes,)."""
-    return np.flatnonzero(np.diff(spectrum.class_of, prepend=-1))
+def tallied(
+    size: Numbers, records: Numbers
+) -> tuple[Numbers, NDArray[np.int64], NDArray[np.float64]]:
+    """Return the distinct sizes in ascending order, with the classes and the records of each.
+
+    Examples
+    --------
+    >>> tallied(np.array([2, 1, 2]), np.array([2, 1, 2]))
+    (array([1, 2]), array([1, 2]), array([1., 4.]))
+    """
+    if size.dtype.kind == "i" and int(size.max()) <= 4 * len(size) + 1024:
+        whole = size.astype(np.int64, copy=False)
+        n_classes = np.bincount(whole).astype(np.int64, copy=False)
+        sizes: Numbers = np.flatnonzero(n_classes)
+        n_records = np.bincount(whole, weights=records).astype(np.float64, copy=False)
+        return sizes, n_classes[sizes], n_records[sizes]
+    found, which, times = np.unique(size, return_inverse=True, return_counts=True)
+    n_records = np.bincount(which, weights=records).astype(np.float64, copy=False)
+    sizes = found.astype(np.int64) if size.dtype.kind == "i" else found.astype(np.float64)
+    return sizes, times.astype(np.int64, copy=False), n_records
 
 
 def is_continuous(counts: Counts, column: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.risk.classes import Missing, blocks_of, spectra_of, starts_of, totals_of
+from niming.risk.classes import Missing, spectra_of, totals_of
 from niming.tables import SUPPRESSED, Classes, Spectrum
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def gains_of(
     if spectrum is None:
         pieces = spectra_of(classes, sensitive, missing=missing)
     else:
-        pieces = blocks_of(spectrum)
+        pieces = spectrum.blocks
     for rows, piece in pieces:
-        starts = starts_of(piece)
+        starts = piece.starts
         lengths = np.diff(starts, append=len(piece.n))
         in_table = totals[piece.value.astype(np.int64) - SUPPRESSED]
         in_class = np.repeat(np.add.reduceat(piece.n, starts), lengths)

@@ -19,6 +19,7 @@ from niming.risk.classes import (
     shown,
     sizes_of,
     suppressed_class,
+    tallied,
 )
 from niming.tables import Classes, Counts, Source
 
@@ -101,10 +102,8 @@ class Anonymity(Result):
     @cached_property
     def histogram(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Distinct sizes in ascending order, with the classes and the records of each."""
-        sizes, which, n_classes = np.unique(self.size, return_inverse=True, return_counts=True)
-        records = np.zeros(len(sizes), dtype=np.int64)
-        np.add.at(records, which, self.records)
-        return sizes, n_classes.astype(np.int64), records
+        sizes, n_classes, records = tallied(self.size, self.records)
+        return sizes.astype(np.int64), n_classes, records.astype(np.int64)
 
     def measures(self) -> tuple[Measure, ...]:
         """Return k and what stands behind it; only k and uniques where anything matches."""

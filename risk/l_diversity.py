@@ -17,13 +17,11 @@ from niming.measure import Measure, Result
 from niming.risk.classes import (
     Missing,
     Numbers,
-    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
     shown,
     spectra_of,
-    starts_of,
     suppressed_class,
 )
 from niming.tables import Classes, Counts, Source, Spectrum
@@ -97,14 +95,14 @@ class Diversity(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = blocks_of(spectrum)
+            pieces = spectrum.blocks
         n_classes, whole = classes.n_classes, kind != "entropy"
         per_class: Numbers = (
             np.empty(n_classes, dtype=np.int64) if whole else np.empty(n_classes, dtype=np.float64)
         )
         for rows, piece in pieces:
-            starts = starts_of(piece)
-            size: NDArray[np.int64] = np.add.reduceat(piece.n, starts)
+            starts = piece.starts
+            size = piece.sizes
             if kind == "distinct":
                 per_class[rows] = _distinct(piece, starts)
             elif kind == "entropy":

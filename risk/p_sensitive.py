@@ -15,14 +15,12 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import (
     Missing,
-    blocks_of,
     check_missing,
     classes_of,
     is_continuous,
     shown,
     sizes_of,
     spectra_of,
-    starts_of,
     suppressed_class,
     totals_of,
 )
@@ -92,9 +90,9 @@ class PSensitive(Result):
             distinct = np.empty(classes.n_classes, dtype=np.int64)
             pieces = spectra_of(classes, column, missing=missing)
             if spectra is not None and column in spectra:
-                pieces = blocks_of(spectra[column])
+                pieces = spectra[column].blocks
             for rows, piece in pieces:
-                distinct[rows] = np.diff(starts_of(piece), append=len(piece.n))
+                distinct[rows] = np.diff(piece.starts, append=len(piece.n))
             if distinct.min() < least:
                 least, weakest = int(distinct.min()), column
             fewest = distinct if fewest is None else np.minimum(fewest, distinct)

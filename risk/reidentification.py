@@ -11,7 +11,7 @@ import numpy as np
 
 from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
-from niming.risk.classes import Missing, Numbers, classes_of, match_sizes, suppressed_class
+from niming.risk.classes import Missing, Numbers, classes_of, match_sizes, suppressed_class, tallied
 from niming.risk.joint import Joint
 from niming.tables import Classes, Counts, Source
 
@@ -366,8 +366,7 @@ def _shown(attacker: Attacker, *kinds: str) -> str:
 def _attacker(size: Numbers, records: Numbers, threshold_size: int) -> Attacker:
     """Return the numbers of an attacker whose chance is 1/size for each record of a class."""
     # Through the distinct sizes, so that equal classes give 1/size itself and sums are short.
-    sizes, which, n_classes = np.unique(size, return_inverse=True, return_counts=True)
-    n_records = np.bincount(which, weights=records)
+    sizes, n_classes, n_records = tallied(size, records)
     below = size < threshold_size
     return Attacker(
         highest=min(1.0, 1 / float(sizes[0])),

@@ -15,11 +15,9 @@ from niming.measure import Measure, Result
 from niming.risk.classes import (
     Missing,
     Numbers,
-    blocks_of,
     check_missing,
     classes_of,
     spectra_of,
-    starts_of,
     suppressed_class,
     totals_of,
 )
@@ -101,7 +99,7 @@ class Closeness(Result):
         if spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
-            pieces = blocks_of(spectrum)
+            pieces = spectrum.blocks
         table = totals_of(classes, sensitive)
         tree = _tree(classes, sensitive, distance) if isinstance(distance, Hierarchy) else None
         hidden = suppressed_class(classes)
@@ -308,20 +306,15 @@ def _surplus(
     return sums
 
 
-def _sizes(spectrum: Spectrum) -> NDArray[np.int64]:
-    sizes: NDArray[np.int64] = np.add.reduceat(spectrum.n, starts_of(spectrum))
-    return sizes
-
-
 def _equal(spectrum: Spectrum, table: NDArray[np.int64]) -> _Ratio:
-    size, n_rows = _sizes(spectrum), int(table.sum())
+    size, n_rows = spectrum.sizes, int(table.sum())
     expected = table[spectrum.value.astype(np.int64) - SUPPRESSED]
     above = _surplus(spectrum.n, expected, spectrum.class_of, size, n_rows)
     return _Ratio(above, _scaled(size, n_rows))
 
 
 def _ordered(spectrum: Spectrum, table: NDArray[np.int64]) -> _Ratio:
-    size, n_rows = _sizes(spectrum), int(table.sum())
+    size, n_rows = spectrum.sizes, int(table.sum())
     values = table[-SUPPRESSED:]
     class_of, value, n = spectrum.class_of, spectrum.value, spectrum.n
     every = int(values.sum())
@@ -426,7 +419,7 @@ def _hierarchical(spectrum: Spectrum, table: NDArray[np.int64], tree: _Tree) -> 
     rank = np.empty_like(tree.order)
     rank[tree.order] = np.arange(len(rank))
     totals = table[tree.order]
-    size, n_rows = _sizes(spectrum), int(table.sum())
+    size, n_rows = spectrum.sizes, int(table.sum())
     node = rank[spectrum.value.astype(np.int64) - SUPPRESSED]
     by_tree = np.lexsort((node, spectrum.class_of))
     node, n, class_of = node[by_tree], spectrum.n[by_tree], spectrum.class_of[by_tree]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["Groups", "group"]
 
 _LIMIT = 2**62  # keys stay below this: int64 never wraps
+_BLOCK = 2**16  # rows compared at a time: they stay in the processor's cache
 
 
 class Groups(NamedTuple):
@@ -53,7 +54,9 @@ def group(codes: NDArray[np.integer], sizes: Sequence[int], *, lowest: int = 0) 
     """
     new = _steps(codes)
     if new is not None:
-        return Groups(np.cumsum(new) - 1, np.flatnonzero(new))
+        group_of = np.cumsum(new, dtype=np.int64)
+        group_of -= 1
+        return Groups(group_of, np.flatnonzero(new))
     key = np.zeros(len(codes), dtype=np.int64)
     radix = 1
     for j, size in enumerate(sizes):
@@ -72,13 +75,14 @@ def _steps(codes: NDArray[np.integer]) -> NDArray[np.bool_] | None:
     n_rows, n_columns = codes.shape
     new = np.zeros(n_rows, dtype=bool)
     new[:1] = True
-    equal = np.ones(max(n_rows - 1, 0), dtype=bool)  # neighbours, on the columns so far
-    for j in range(n_columns):
-        column = codes[:, j]
-        if bool(np.any(equal & (column[1:] < column[:-1]))):
-            return None
-        equal &= column[1:] == column[:-1]
-    new[1:] = ~equal
+    for start in range(0, n_rows - 1, _BLOCK):
+        rows = slice(start, start + _BLOCK + 1)
+        differs = new[start + 1 : start + _BLOCK + 1]  # neighbours, on the columns so far
+        for j in range(n_columns):
+            column = codes[rows, j]
+            if bool(np.any(~differs & (column[1:] < column[:-1]))):
+                return None
+            differs |= column[1:] != column[:-1]
     return new
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
-from niming.risk.classes import Missing, classes_of, sizes_of, spectrum_of, starts_of
+from niming.risk.classes import Missing, classes_of, sizes_of, spectrum_of
 from niming.tables import SUPPRESSED, Classes, Counts, Source
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Homogeneity(Result):
         totals = np.bincount(values - SUPPRESSED, weights=classes.counts.n)[-SUPPRESSED - 1 :]
         return cls(
             sensitive=sensitive,
-            top=np.maximum.reduceat(shows, starts_of(spectrum)),
+            top=np.maximum.reduceat(shows, spectrum.starts),
             size=sizes_of(classes, missing=missing),
             records=classes.size,
             most_frequent=int(totals.max(initial=0)),
