@@ -289,7 +289,7 @@ class TestGate:
     def test_the_sampling_fraction_reaches_the_population(self, attacked: Evidence) -> None:
         assert attacked.measure("sampling.fraction") == 0.5
         assert attacked.measure("k_map.k") is not None
-        assert attacked.measure("population_uniqueness.unique_rate") == 0
+        assert attacked.measure("population_uniqueness.n_records") == 0
         assert attacked.measure("suda.highest_dis") is not None
 
 
@@ -315,7 +315,7 @@ class TestRecheck:
         names = [
             "alpha_k.alpha[illness]",
             "attacks.homogeneity.guess_rate[illness]",
-            "population_uniqueness.unique_rate",
+            "population_uniqueness.n_records",
             "quasi_identifiers.highest_separation[2]",
             "reidentification.matching.prosecutor.mean_over_classes",
             "suda.highest_dis",

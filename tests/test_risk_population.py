@@ -325,12 +325,14 @@ def test_every_table_has_numbers_in_range_or_a_reason(sizes: list[int], fraction
     result = PopulationUniqueness.of_sizes(np.array(sizes), sampling_fraction=fraction)
     n_single = sizes.count(1)
     for found in (result.pitman, result.zayatz, result.snb, result.chosen):
-        numbers = (found.n_uniques, found.unique_rate, found.n_records)
-        assert all((number is None) == bool(found.reason) for number in numbers)
-        if found.n_records is not None and found.unique_rate is not None:
+        assert (found.n_uniques is None) == (found.unique_rate is None) == bool(found.reason)
+        if found.unique_rate is not None:
             assert 0 <= found.unique_rate <= 1
+        if found.n_records is not None:
             assert 0 <= found.n_records <= n_single
             assert (found.n_records > 0) == (n_single > 0)  # 0 is never a failure
+        else:
+            assert found.reason
     assert len(result.measures()) == 7
 
 
@@ -350,9 +352,20 @@ def test_no_unique_record_means_no_unique_person_in_the_table() -> None:
     assert (result.chosen.model, result.chosen.n_records) == ("count", 0.0)
     assert result.chosen.sample_unique_risk is None
     assert "no record is alone" in result.pitman.reason
-    found = {m.name: m for m in result.measures()}
-    assert found["population_uniqueness.sample_unique_risk"].reason
     assert "alone" in result.plot().axes[0].texts[0].get_text()
+
+
+def test_no_unique_record_tells_nothing_of_the_people_outside_the_table() -> None:
+    table = {"q": [1, 1, 2, 2]}
+    result = population_uniqueness(table, quasi_identifiers=["q"], population_size=100)
+    found = {m.name.removeprefix("population_uniqueness."): m for m in result.measures()}
+    assert (found["n_records"].value, found["n_records"].reason) == (0.0, "")
+    for name in ("unique_rate", "n_uniques", "sample_unique_risk"):
+        assert found[name].value is None
+        assert "outside" in found[name].reason
+    assert "count=not available; n_records=0" in repr(result)
+    census = population_uniqueness(table, quasi_identifiers=["q"], population_size=4).chosen
+    assert (census.unique_rate, census.n_uniques, census.reason) == (0.0, 0.0, "")
 
 
 def test_fully_suppressed_records_are_left_out() -> None:

@@ -8,15 +8,17 @@ from typing import Literal, TypeAlias
 
 from niming.risk.population.sample import Sample
 
-__all__ = ["Estimate", "Model", "counted", "estimated", "not_available"]
+__all__ = ["NOBODY_ALONE", "Estimate", "Model", "counted", "estimated", "not_available"]
 
 Model: TypeAlias = Literal["pitman", "zayatz", "snb", "count"]
 """The three estimators; "count" where nothing is left to estimate."""
 
+NOBODY_ALONE = "no record is alone in the table, which tells nothing of the people outside it"
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """Population uniques by one model; all numbers None, with a reason, if it gives none.
+    """Population uniques by one model; None, with a reason, where it gives no number.
 
     Parameters
     ----------
@@ -33,7 +35,8 @@ class Estimate:
     parameters : dict of str to float
         Of the fitted model.
     reason : str
-        Why there is no estimate; empty otherwise.
+        Why the people who are unique are not estimated; empty otherwise. `n_records` may be known
+        all the same: it is 0 where no record is alone in the table.
 
     Examples
     --------
@@ -80,9 +83,13 @@ def not_available(model: Model, reason: str) -> Estimate:
 def counted(sample: Sample) -> Estimate:
     """Return what is known without a model: no record is alone, or everybody is in the table.
 
-    If no record is alone, none can be alone in the population. People outside the table may be;
-    their number is estimated as 0, which is unbiased: each of them had the same chance to be in it.
+    Whoever is alone in the population is alone in every sample of it, so a table in which no
+    record is alone holds nobody who is. Of the people outside it that says nothing: their number
+    is not available, unless there are none.
     """
+    if sample.n_records < sample.population_size:
+        assert not sample.n_unique
+        return Estimate("count", n_records=0.0, reason=NOBODY_ALONE)
     n = float(sample.n_unique)
     return Estimate(
         "count",

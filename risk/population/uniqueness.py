@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import classes_of, shown, suppressed_class
 from niming.risk.population.dankar import choose
-from niming.risk.population.estimate import Estimate, counted, not_available
+from niming.risk.population.estimate import NOBODY_ALONE, Estimate, counted, not_available
 from niming.risk.population.pitman import pitman
 from niming.risk.population.sample import Sample
 from niming.risk.population.slide_negative_binomial import slide_negative_binomial
@@ -107,7 +107,7 @@ class PopulationUniqueness(Result):
         if sample.n_records == sample.population_size:
             reason = "the table holds the whole population, whose uniques are counted"
         elif not sample.n_unique:
-            reason = "no record is alone in the table, so none is in the population"
+            reason = NOBODY_ALONE
         else:
             by = {
                 "pitman": pitman(sample),
@@ -147,7 +147,7 @@ class PopulationUniqueness(Result):
                 "records",
                 f"records expected to be unique in the population {people}, {by}",
                 _RULE,
-                chosen.reason,
+                chosen.reason if chosen.n_records is None else "",
             ),
             (
                 "sample_unique_risk",
@@ -223,7 +223,7 @@ class PopulationUniqueness(Result):
         from niming.drawing import blank, finish, instead, said
 
         chosen = self.chosen
-        if chosen.model == "count" and not chosen.reason:
+        if chosen.model == "count" and chosen.n_records is not None:
             return said(
                 f"{chosen.n_records:.0f} records are unique in the population: {self.zayatz.reason}"
             )
@@ -280,8 +280,8 @@ def population_uniqueness(
     -------
     PopulationUniqueness
         `chosen`, `pitman`, `zayatz`, `snb`: an `Estimate` each, with `unique_rate`, `n_records`,
-        `sample_unique_risk`, `n_uniques` and the fitted `parameters`; all None, with a `reason`,
-        where a model gives no estimate.
+        `sample_unique_risk`, `n_uniques` and the fitted `parameters`; None, with a `reason`, where
+        a model gives no estimate.
 
     Raises
     ------
@@ -304,8 +304,9 @@ def population_uniqueness(
     (`dankar.choose`) takes Pitman's up to π = 0.1, and the smaller of the other two above.
 
     A model that has no fit is not available; it is never 0. Two cases need no model: in a census
-    (π = 1) the uniques are counted; and if no record is unique in the table, none is in the
-    population, so `n_records` is 0 with certainty.
+    (π = 1) the uniques are counted; and if no record is unique in the table, none of them is in the
+    population, so `n_records` is 0 with certainty. How many of the people outside the table are
+    unique no table can tell then, so `unique_rate` and `n_uniques` are not available.
 
     A missing value is a value of its own, and a partly suppressed record a class of its own. The
     models speak of classes that part the population, which values that match anything do not, so
