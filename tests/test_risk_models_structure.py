@@ -40,7 +40,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     StandardScaler,
 )
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from niming.errors import InputError
@@ -184,6 +184,36 @@ def test_leaves_of_ensembles_are_those_of_their_trees() -> None:
 def test_a_forest_without_bootstrap_is_found() -> None:
     assert "no-bootstrap" in codes(looked(RandomForestClassifier(2, bootstrap=False)))
     assert "no-bootstrap" not in codes(looked(RandomForestClassifier(2)))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LogisticRegression(),
+        LinearSVC(),
+        LinearDiscriminantAnalysis(),
+        LinearDiscriminantAnalysis(solver="lsqr"),
+        SVC(kernel="linear"),
+    ],
+    ids=repr,
+)
+def test_whatever_weighs_columns_is_a_linear_part(model: Any) -> None:
+    assert value(looked(model), "dof") == 300 - 5
+    few = structure(model.fit(ROWS[:12], TARGET[:12]), ROWS[:12], target=TARGET[:12])
+    assert "few-degrees-of-freedom" in codes(few)
+
+
+def test_sparse_weights_are_counted() -> None:
+    model = LogisticRegression().fit(ROWS, TARGET).sparsify()
+    assert value(structure(model, ROWS, target=TARGET), "dof") == 300 - 5
+    machine = SVC(kernel="linear").fit(csr_matrix(ROWS), TARGET)
+    assert value(structure(machine, csr_matrix(ROWS), target=TARGET), "dof") == 300 - 5
+
+
+@pytest.mark.parametrize("model", [SVC(), GaussianNB(), MLPClassifier(max_iter=5000)], ids=repr)
+def test_what_weighs_no_columns_has_no_linear_part(model: Any) -> None:
+    found = {m.name: m for m in looked(model).measures()}["models.dof"]
+    assert (found.value, found.reason) == (None, "the model has no linear part")
 
 
 def test_degrees_of_freedom_and_parameters_are_counted() -> None:

@@ -150,6 +150,8 @@ def contents_of(part: Part) -> Iterator[Fact | Unchecked]:
     kind, estimator = part.kind, part.estimator
     base = next((c for c in type(estimator).__mro__ if c.__module__.startswith("sklearn.")), None)
     name = kind if is_own(estimator) else (base.__name__ if base is not None else "")
+    # A class of one's own upon sklearn.base alone may mean anything by its coef_.
+    linear = base is not None and base.__module__ != "sklearn.base" and _is_linear(estimator)
     if not is_own(estimator):
         yield Unchecked(part.path, f"{kind} is not a class of scikit-learn: it may keep anything")
     yield from _arrays(part, name)
@@ -184,10 +186,14 @@ def contents_of(part: Part) -> Iterator[Fact | Unchecked]:
     elif name == "FunctionTransformer":
         if estimator.func is not None or estimator.inverse_func is not None:
             yield Unchecked(part.path, "a function may keep anything")
-    elif base is not None and ".linear_model." in base.__module__ and "coef_" in vars(estimator):
-        yield from _needing(part, lambda n: Fact("dof", part.path, amount=_dof(estimator, n)))
-    elif name not in _CONTAINERS | _AGGREGATES | _OTHER_TARGET | set(_ROWS) and is_own(estimator):
+    elif (
+        not linear
+        and name not in _CONTAINERS | _AGGREGATES | _OTHER_TARGET | set(_ROWS)
+        and is_own(estimator)
+    ):
         yield Unchecked(part.path, f"what a {kind} keeps is not known here")
+    if linear:
+        yield from _needing(part, lambda n: Fact("dof", part.path, amount=_dof(estimator, n)))
 
 
 def n_parameters(part: Part) -> int | None:
@@ -289,11 +295,20 @@ def _named(part: Part) -> Iterator[Fact]:
         yield Fact("class", part.path, _whole(sizes))
 
 
+def _is_linear(estimator: Any) -> bool:
+    """Return whether it decides by a weight a column, which libsvm derives for linear kernels."""
+    return "coef_" in vars(estimator) or (
+        getattr(estimator, "kernel", None) == "linear" and hasattr(estimator, "coef_")
+    )
+
+
 def _dof(estimator: Any, n_rows: int) -> int:
     """Return rows less parameters: coefficients that are not 0, and intercepts."""
     from sklearn.base import is_classifier
 
-    used = np.count_nonzero(np.atleast_2d(np.asarray(estimator.coef_)), axis=1)
+    weights = estimator.coef_
+    weights = weights.toarray() if hasattr(weights, "toarray") else np.asarray(weights)
+    used = np.count_nonzero(np.atleast_2d(weights), axis=1)
     used = used + int(np.any(np.asarray(getattr(estimator, "intercept_", 0.0)) != 0))
     return n_rows - int(used.sum() if is_classifier(estimator) else used.max())
 
