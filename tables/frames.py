@@ -114,7 +114,8 @@ def _column(name: str, values: object) -> pa.Array:
     try:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        raise _mixed(name, values) from None
+        pass  # raised below, where no error that quotes a cell is its context
+    raise _mixed(name, values)
 
 
 def _is_mixed(series: pd.Series) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -215,6 +216,24 @@ def test_bad_input_is_refused_without_a_cell() -> None:
         with pytest.raises(error, match=words) as caught:
             membership(table, table, **{"holdout": table, **arguments})  # type: ignore[arg-type]
         assert "canary" not in str(caught.value)
+
+
+def test_an_error_of_the_callers_own_code_quotes_no_cell() -> None:
+    mine, held = split(people(400), 200, 200)
+
+    def strict(table: object, seed: int) -> object:
+        raise ZeroDivisionError(f"canary {seed}")
+
+    def refused(table: object, seed: int) -> object:
+        raise InputError("too few rows", hint="give more")
+
+    options: dict[str, Any] = {"holdout": held, "n_targets": 5, "n_shadows": 8}
+    with pytest.raises(InputError, match="make_release fails with ZeroDivisionError") as caught:
+        shadow_membership(mine, make_release=strict, **options)
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+    with pytest.raises(InputError, match="too few rows"):
+        shadow_membership(mine, make_release=refused, **options)
 
 
 def copied(table: object, seed: int) -> object:

@@ -406,6 +406,9 @@ def test_damaged_files(tmp_path: Path) -> None:
 def test_bad_frames() -> None:
     mixed = pd.DataFrame({"id": [CANARY, 5, 6.0], "ok": [1, 2, 3]})
     refused(lambda: read(mixed), "column 'id'", "float and int and str", "astype(str)")
+    with pytest.raises(InputError) as caught:
+        read({"id": [CANARY, 5, 6.0]})
+    assert caught.value.__context__ is None
     assert read(mixed, columns=["ok"]).n_rows == 3
     assert count(mixed, ["ok"]).n_rows == 3
     refused(lambda: read(pd.DataFrame([[1, 2]], columns=["a", "a"])), "2 columns named 'a'")

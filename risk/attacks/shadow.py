@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.errors import InputError
+from niming.errors import InputError, NimingError
 from niming.risk.attacks.attack import check_attacks, generators
 from niming.risk.attacks.encoding import Encoded, encode
 from niming.risk.attacks.membership import Membership
@@ -79,7 +79,8 @@ def shadow_membership(
         A column that the hold-out or a release does not have.
     InputError
         Numbers out of range, tables too small, more than 30 columns, or a hold-out of other types.
-        Errors of `make_release` pass through.
+        Any error of `make_release` but niming's own is told by its class alone, since its message
+        may quote a cell.
 
     Warns
     -----
@@ -144,7 +145,7 @@ def shadow_membership(
     seeds = [int(s) for s in draw.integers(0, 2**31, len(tables))]
     made: dict[str, Source] = {"targets": people.arrow().take(chosen), "holdout": others}
     for i, (table, own_seed) in enumerate(zip(tables, seeds, strict=True)):
-        made[f"release {i}"] = make_release(people.native(table), own_seed)
+        made[f"release {i}"] = _made(make_release, people.native(table), own_seed)
         if progress is not None:
             progress(i + 1, len(tables))
     names = columns if columns is not None else read(made["release 0"]).columns
@@ -159,6 +160,21 @@ def shadow_membership(
         columns=tuple(names),
         n_shadows=n_shadows,
     ).told()
+
+
+def _made(make_release: Callable[[object, int], Source], table: object, seed: int) -> Source:
+    """Return a release, and of an error of the caller's own code no more than its class."""
+    failure = ""
+    try:
+        return make_release(table, seed)
+    except NimingError:
+        raise
+    except Exception as error:  # noqa: BLE001  # any code may stand here, and quote any cell
+        failure = type(error).__name__
+    raise InputError(
+        f"make_release fails with {failure}",
+        hint="call it by itself on such a table to read its message",
+    )
 
 
 def _size(n_people: int, n_others: int, n_targets: int, n_rows: int | None) -> int:

@@ -268,14 +268,16 @@ def _trained(
     def train(j: int) -> None:
         shadow = clone(recipe).set_params(**dict.fromkeys(named, seeds[j]))
         rows = pool.take(np.flatnonzero(inside[j]))
+        failure = ""
         try:
             shadow.fit(rows.rows) if rows.target is None else shadow.fit(rows.rows, rows.target)
         except FAILURES as error:
+            failure = type(error).__name__  # its message may quote a cell, so it is let go
+        if failure:
             raise InputError(
-                f"training a shadow model on {rows.n_rows} records fails with "
-                f"{type(error).__name__}",
+                f"training a shadow model on {rows.n_rows} records fails with {failure}",
                 hint="give more records, or membership_loss, which trains none",
-            ) from None
+            )
         out[j] = signal(shadow, candidates, kind).statistic
 
     # One thread of linear algebra a model: models are trained beside each other already.

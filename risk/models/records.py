@@ -155,7 +155,8 @@ def records_of(rows: Rows, target: Any = None, *, what: str = "the records") -> 
     Raises
     ------
     InputError
-        No rows, or a target of another length or with more than one column.
+        No rows, rows of different lengths, or a target of another length, of mixed types or
+        with more than one column.
 
     Examples
     --------
@@ -168,7 +169,7 @@ def records_of(rows: Rows, target: Any = None, *, what: str = "the records") -> 
     if hasattr(held, "tocsr"):
         held = held.tocsr()
     elif isinstance(held, (list, tuple)):
-        held = list(held) if all(isinstance(r, str) for r in held) else np.asarray(held)
+        held = list(held) if all(isinstance(r, str) for r in held) else _array(held, what)
     elif not isinstance(held, np.ndarray) and not hasattr(held, "iloc"):
         held = read(held).arrow().to_pandas()
     n = _n_rows(held)
@@ -189,6 +190,7 @@ def records_of(rows: Rows, target: Any = None, *, what: str = "the records") -> 
             f"{what} are {n} rows with {len(values)} values of the target",
             hint="give one value of the target for each row",
         )
+    _check_order(what, values)
     return Records(held, values)
 
 
@@ -237,6 +239,8 @@ def paired(members: Rows, non_members: Rows, target: Target) -> tuple[Records, R
             "members and non-members have different columns",
             hint="give both the columns that the model was trained on, in the same order",
         )
+    if made[0].target is not None and made[1].target is not None:
+        _check_order("members and non-members", made[0].target, made[1].target)
     return made
 
 
@@ -324,6 +328,38 @@ def checked_model(model: object) -> None:
         raise InputError(
             f"the {name} was not fitted", hint="give the model as it would be released"
         ) from None
+
+
+def _array(rows: Sequence[Any], what: str) -> NDArray[Any]:
+    """Return rows given one by one as an array; refuse a table and its target in one tuple."""
+    ragged = any(len(getattr(part, "shape", ())) > 1 for part in rows)
+    if not ragged:
+        try:
+            return np.asarray(rows)
+        except ValueError:
+            pass  # rows of different lengths
+    raise InputError(
+        f"{what} are not one table: {len(rows)} parts of different shapes",
+        hint="give the table alone, and what the model predicts as target=(y, y_holdout)",
+    )
+
+
+def _check_order(what: str, *targets: NDArray[Any]) -> None:
+    """Refuse labels of types that have no order among them, such as numbers beside texts."""
+    if all(t.dtype.kind in "biuf" for t in targets) or all(t.dtype.kind in "US" for t in targets):
+        return
+    labels = np.concatenate([t.astype(object) for t in targets])
+    mixed = False
+    try:
+        np.unique(labels)
+    except TypeError:
+        mixed = True
+    if mixed:
+        kinds = " and ".join(sorted({type(v).__name__ for v in labels}))
+        raise InputError(
+            f"the target of {what} holds {kinds}, which have no order",
+            hint="make the labels one type, such as y.astype(str), as the model was trained on",
+        )
 
 
 def _n_rows(rows: Any) -> int:

@@ -196,13 +196,17 @@ def class_places(target: NDArray[Any], classes: Any) -> tuple[NDArray[np.int64],
 
 
 def asked(model: Any, method: str, records: Records) -> NDArray[Any]:
+    # Raised outside of the except block, since the error held there may quote a cell.
+    failure = ""
     try:
         answer = np.asarray(getattr(model, method)(records.rows))
     except FAILURES as error:
+        failure = type(error).__name__
+    if failure:
         raise InputError(
-            f"{type(model).__name__}.{method} fails on the records with {type(error).__name__}",
+            f"{type(model).__name__}.{method} fails on the records with {failure}",
             hint="give the columns that the model was trained on, in the same order and type",
-        ) from None
+        )
     if np.issubdtype(answer.dtype, np.floating) and np.isnan(answer).any():
         raise InputError(f"{type(model).__name__}.{method} gives NaN", hint="check the model")
     if answer.ndim > 1 and method == "predict" and answer.shape[1] == 1:
