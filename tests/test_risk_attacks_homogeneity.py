@@ -168,3 +168,23 @@ def test_bad_columns_are_refused_without_a_cell() -> None:
         homogeneity(table, quasi_identifiers=["q"], sensitive=["s"])  # type: ignore[arg-type]
     with pytest.raises(InputError, match="missing"):
         homogeneity(table, quasi_identifiers=["q"], sensitive="s", missing="maybe")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n", [10, 50, 400])
+def test_a_constant_column_shows_no_attack(n: int) -> None:
+    table = {"q": [str(i) for i in range(n)], "s": ["same"] * n}
+    found = homogeneity(table, quasi_identifiers=["q"], sensitive="s")
+    assert (found.rate, found.guess_rate, found.baseline) == (1.0, 1.0, 1.0)
+    assert not found.reliable
+    assert any("rows" in reason for reason in found.reasons) == (n < 100)
+    assert "shows nothing" in found.reasons[-1]
+    assert found.to_dict()["reasons"] == list(found.reasons)
+
+
+def test_a_guess_beyond_the_baseline_is_reliable() -> None:
+    table = {"q": [i % 20 for i in range(200)], "s": [i % 20 % 4 for i in range(200)]}
+    found = homogeneity(table, quasi_identifiers=["q"], sensitive="s")
+    assert (found.guess_rate, found.baseline) == (1.0, 0.25)
+    assert (found.reliable, found.reasons) == (True, ())
+    few = homogeneity({c: v[:99] for c, v in table.items()}, quasi_identifiers=["q"], sensitive="s")
+    assert [r.startswith("the table has 99 rows") for r in few.reasons] == [True]

@@ -173,6 +173,21 @@ def test_a_column_that_is_suppressed_throughout_hides_no_other_leak() -> None:
         assert with_age == without
 
 
+@pytest.mark.parametrize("n", [10, 50])
+def test_homogeneity_of_a_constant_column_is_not_believed(n: int) -> None:
+    table = {
+        "age": np.arange(n),
+        "town": np.arange(n).astype(str),
+        "ill": np.full(n, "flu"),
+    }
+    lines = {line.attack: line for line in quiet(table, table, **ABOUT).lines}
+    line = lines["homogeneity[ill]"]
+    assert (line.what, line.rate, line.baseline) == ("success rate", 1.0, 1.0)
+    assert not line.reliable
+    assert "fewer than 100" in line.reason
+    assert "shows nothing" in line.reason
+
+
 def test_names_pair_people_and_are_not_compared() -> None:
     named = {"id": np.arange(300), **INSIDE}
     order = np.random.default_rng(0).permutation(300)

@@ -32,7 +32,7 @@ class Line:
     attack : str
         Such as ``"singling_out.univariate"`` or ``"inference[diagnosis]"``.
     what : str
-        What `rate` is: ``"success rate"``, ``"AUC"`` or ``"share exposed"``.
+        What `rate` is: ``"success rate"`` or ``"AUC"``.
     rate, low, high : float or None
         With its confidence interval; both ends are `rate` where every record was counted.
     baseline : float or None
@@ -77,7 +77,8 @@ class AttackReport(Result):
     ----------
     results : tuple of AttackResult, Membership, Linkage or Homogeneity
     original_homogeneity : mapping of str to float
-        Share of original records exposed by homogeneity, for each sensitive column.
+        Share of original records guessed right by the most frequent value of their class, for each
+        sensitive column.
     closest : ClosestRecord or None
         A diagnostic beside the attacks.
     not_run : mapping of str to str
@@ -203,15 +204,18 @@ class AttackReport(Result):
 
 def _line(result: Attack, bare: Mapping[str, float]) -> Line:
     if isinstance(result, Homogeneity):
+        reasons = result.reasons
         return Line(
             attack=f"homogeneity[{result.sensitive}]",
-            what="share exposed",
-            rate=result.rate,
-            low=result.rate,
-            high=result.rate,
+            what="success rate",
+            rate=result.guess_rate,
+            low=result.guess_rate,
+            high=result.guess_rate,
+            baseline=result.baseline,
             positive_control=bare.get(result.sensitive),
             n_attacks=result.n_rows,
-            reliable=True,
+            reliable=not reasons,
+            reason="; ".join(reasons),
         )
     low, high = result.interval or (None, None)
     about = f"[{result.about}]" if isinstance(result, AttackResult) and result.about else ""

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
+from niming.risk.attacks.attack import FEWEST_ROWS
+from niming.risk.attacks.statistics import Trials, beats
 from niming.risk.classes import Missing, classes_of, sizes_of, spectrum_of
 from niming.tables import SUPPRESSED, Classes, Counts, Source
 
@@ -23,6 +25,7 @@ __all__ = ["Homogeneity", "homogeneity"]
 
 Direction: TypeAlias = Literal["higher-is-safer", "lower-is-safer"]
 
+_CONFIDENCE = 0.95
 _SOURCE = "Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam 2007, section 2.1"
 
 
@@ -129,6 +132,26 @@ class Homogeneity(Result):
     def measures(self) -> tuple[Measure, ...]:
         """Return the records exposed, and how often a guess from the class is right."""
         stem = "attacks.homogeneity"
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the guess rate shows no attack; empty if it does. The counts hold all the same."""
+        found = []
+        if self.n_rows < FEWEST_ROWS:
+            found.append(f"the table has {self.n_rows} rows, fewer than {FEWEST_ROWS}")
+        right = Trials(round(self.guess_rate * self.n_rows), self.n_rows)
+        if not beats(right, Trials(self.most_frequent, self.n_rows), _CONFIDENCE):
+            found.append(
+                f"a guess from the class is right for {self.guess_rate:.3f} of {self.n_rows} "
+                f"records and a guess without it for {self.baseline:.3f}, a difference that chance "
+                "can make: it shows nothing"
+            )
+        return tuple(found)
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the guess rate may be built upon."""
+        return not self.reasons
+
         if self.missing == "matches-anything":
             stem += ".matching"
         least = "all" if self.threshold == 1 else f"at least {self.threshold:g}"
@@ -188,8 +211,14 @@ class Homogeneity(Result):
         )
 
     def to_dict(self) -> dict[str, JSON]:
-        """Return the measures, the threshold and the reading of missing values."""
-        return {**super().to_dict(), "threshold": self.threshold, "missing": self.missing}
+        """Return the measures, the threshold, the reading of missing values, and the doubts."""
+        return {
+            **super().to_dict(),
+            "threshold": self.threshold,
+            "missing": self.missing,
+            "reliable": self.reliable,
+            "reasons": list(self.reasons),
+        }
 
     def plot(self) -> Figure:
         """Draw the share of records by the share of their class that shows its top value.
@@ -241,7 +270,7 @@ def homogeneity(
     -------
     Homogeneity
         `n_records`, `rate` in [0, 1], `n_unique`, `n_classes`, `guess_rate` in [0, 1], `baseline`
-        in [0, 1].
+        in [0, 1], `reliable` and `reasons`.
 
     Raises
     ------
@@ -265,7 +294,9 @@ def homogeneity(
     "matches-anything" n_c and n_cv are over all records that agree with the class.
 
     A guess rate close to the baseline does not make the exposed records safe: they are certain
-    knowledge of some, whatever the average.
+    knowledge of some, whatever the average. The guess rate is `reliable` as an attack on at least
+    100 rows, where it exceeds the baseline by more than chance makes of two independent guesses
+    (`statistics.beats`, level 0.95); the counts hold either way.
 
     One GROUP BY, then O(n_cells log n_cells).
 

@@ -199,7 +199,7 @@ def attack_release(
     bare = {
         r.sensitive: homogeneity(
             tables["original"], quasi_identifiers=known, sensitive=r.sensitive
-        ).rate
+        ).guess_rate
         for r in results
         if isinstance(r, Homogeneity)
     }
