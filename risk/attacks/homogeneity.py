@@ -129,9 +129,6 @@ class Homogeneity(Result):
         """Share of right guesses of an outsider who names the table's most frequent value."""
         return self.most_frequent / self.n_rows
 
-    def measures(self) -> tuple[Measure, ...]:
-        """Return the records exposed, and how often a guess from the class is right."""
-        stem = "attacks.homogeneity"
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the guess rate shows no attack; empty if it does. The counts hold all the same."""
@@ -152,6 +149,9 @@ class Homogeneity(Result):
         """Whether the guess rate may be built upon."""
         return not self.reasons
 
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the records exposed, and how often a guess from the class is right."""
+        stem = "attacks.homogeneity"
         if self.missing == "matches-anything":
             stem += ".matching"
         least = "all" if self.threshold == 1 else f"at least {self.threshold:g}"
