@@ -11,7 +11,14 @@ from niming.risk.context import ReleaseRisk, release_risk
 from niming.risk.disclosure import Disclosure, delta_disclosure
 from niming.risk.household import HouseholdRisk, household_risk
 from niming.risk.individual import IndividualRisk, individual_risk
-from niming.risk.irreversibility import Irreversibility, irreversibility
+from niming.risk.irreversibility import (
+    Irreversibility,
+    Known,
+    core_hours,
+    exposure,
+    irreversibility,
+)
+from niming.risk.irreversibility import space as search_space
 from niming.risk.k_anonymity import Anonymity, k_anonymity
 from niming.risk.k_map import KMap, k_map
 from niming.risk.l_diversity import Diversity, l_diversity
@@ -40,6 +47,7 @@ __all__ = [
     "IndividualRisk",
     "Irreversibility",
     "KMap",
+    "Known",
     "Likeness",
     "PSensitive",
     "PopulationUniqueness",
@@ -54,8 +62,10 @@ __all__ = [
     "beta_likeness",
     "classes_of",
     "context",
+    "core_hours",
     "delta_disclosure",
     "delta_presence",
+    "exposure",
     "find_quasi_identifiers",
     "household_risk",
     "identifiers",
@@ -70,6 +80,7 @@ __all__ = [
     "population_uniqueness",
     "reidentification",
     "release_risk",
+    "search_space",
     "suda",
     "t_closeness",
 ]
