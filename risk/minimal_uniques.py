@@ -50,16 +50,16 @@ class _Node(NamedTuple):
 
 
 class _Found:
-    """The minimal sets of each row, as linked lists in arrays that grow."""
+    """The minimal sets of each row by size, as linked lists in arrays that grow."""
 
-    def __init__(self, n_rows: int) -> None:
+    def __init__(self, max_size: int, n_rows: int) -> None:
         self.n = 0
-        self.head = np.full(n_rows, -1, dtype=np.int32)
+        self.head = np.full((max_size, n_rows), -1, dtype=np.int32)
         self.mask = np.empty(n_rows, dtype=np.int64)
         self.row = np.empty(n_rows, dtype=np.int32)
         self.link = np.empty(n_rows, dtype=np.int32)
 
-    def add(self, alone: NDArray[np.int32], mask: int) -> None:
+    def add(self, alone: NDArray[np.int32], mask: int, size: int) -> None:
         """Keep `mask` for the rows of which no part of it is kept yet."""
         from niming.risk.suda_kernel import keep_minimal
 
@@ -68,7 +68,7 @@ class _Found:
             self.mask = np.concatenate([self.mask, np.empty(more, dtype=np.int64)])
             self.row = np.concatenate([self.row, np.empty(more, dtype=np.int32)])
             self.link = np.concatenate([self.link, np.empty(more, dtype=np.int32)])
-        self.n = keep_minimal(alone, mask, self.head, self.mask, self.row, self.link, self.n)
+        self.n = keep_minimal(alone, mask, size, self.head, self.mask, self.row, self.link, self.n)
 
 
 def minimal_uniques(
@@ -137,7 +137,7 @@ def minimal_uniques(
             out.append(groups)
         return out[::-1]
 
-    found = _Found(n_rows)
+    found = _Found(min(max_size, n_columns), n_rows)
     room = np.zeros((4, max(table.n_values, default=0)), dtype=np.int32)
     rows = np.arange(n_rows, dtype=np.int32)
     everybody = _Groups(
@@ -153,7 +153,7 @@ def minimal_uniques(
         last = j == 0 or size == max_size
         row, start, alone = split(table.codes[j], room, *node.groups[j], last)
         if len(alone):
-            found.add(alone, mask)
+            found.add(alone, mask, size)
         if len(row):
             groups = merged(_Groups(row, start), j)
             stack.append((_Node(mask, size, groups), iter(range(j))))

@@ -46,7 +46,8 @@ _APART = (
     "the same: the other reading compares them"
 )
 _MOST_PAIRS = 5 * 10**7  # pairs of class and value that may be held at once: 1 GB
-_MOST_WORK = 2 * 10**8  # column sets times classes that are looked at unasked: some seconds
+_MOST_SETS = 4_000  # column sets that are looked at unasked, and these
+_MOST_WORK = 2 * 10**8  # times classes: some seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,7 +291,7 @@ def _widened(core: Reading, classes: Classes, question: Question) -> Reading:
 def _spectrum(classes: Classes, column: str, missing: Missing) -> Spectrum | None:
     """Return the spectrum, for all measures of the column; None if it may not fit in memory."""
     if missing == "own-value" or is_complete(classes):
-        return classes.spectrum(column)
+        return spectrum_of(classes, column, missing=missing)
     n_values = len(classes.counts.categories[classes.counts.position(column)])
     if classes.n_classes * n_values > _MOST_PAIRS:
         return None
@@ -302,7 +303,7 @@ def _affordable(classes: Classes) -> int:
     n_columns, n_sets, size = len(classes.quasi_identifiers), 0, 0
     while size < n_columns:
         n_sets += math.comb(n_columns, size + 1)
-        if size and n_sets * classes.n_classes > _MOST_WORK:
+        if size and (n_sets > _MOST_SETS or n_sets * classes.n_classes > _MOST_WORK):
             break
         size += 1
     return size

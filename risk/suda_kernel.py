@@ -180,6 +180,7 @@ def merge(
 def keep_minimal(
     alone: NDArray[np.int32],
     mask: int,
+    size: int,
     head: NDArray[np.int32],
     masks: NDArray[np.int64],
     owner: NDArray[np.int32],
@@ -188,17 +189,22 @@ def keep_minimal(
 ) -> int:
     """Add `mask` to the minimal sets of the rows in `alone` that have no subset of it among them.
 
-    The sets of a row are a linked list from `head`, so that `masks`, `owner` and `link` need room
-    for len(alone) more than `n`. Returns the new `n`.
+    The sets of s columns of a row are a linked list from ``head[s - 1, row]``: those as large as
+    `mask`, which has `size`, are no part of it and are not looked at. `masks`, `owner` and `link`
+    need room for len(alone) more than `n`. Returns the new `n`.
     """
     for r in alone:
-        at = head[r]
-        while at >= 0 and masks[at] & mask != masks[at]:
-            at = link[at]
+        at = np.int32(-1)
+        for s in range(size - 1):
+            at = head[s, r]
+            while at >= 0 and masks[at] & mask != masks[at]:
+                at = link[at]
+            if at >= 0:
+                break
         if at < 0:
             masks[n] = mask
             owner[n] = r
-            link[n] = head[r]
-            head[r] = n
+            link[n] = head[size - 1, r]
+            head[size - 1, r] = n
             n += 1
     return n

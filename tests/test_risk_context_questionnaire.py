@@ -84,9 +84,7 @@ class TestJudge:
     def test_nothing_is_assumed_silently(self) -> None:
         with pytest.raises(InputError, match="49 questions are not answered: recipients, enclave"):
             SHEET.judge({})
-        with pytest.raises(
-            InputError, match=r"1 question is not answered: funds\n.*='worst'"
-        ):
+        with pytest.raises(InputError, match=r"1 question is not answered: funds\n.*='worst'"):
             SHEET.judge(best() | {"funds": None})
 
     def test_the_worst_is_assumed_on_demand_and_recorded(self) -> None:
