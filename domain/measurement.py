@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from niming.domain.policy import Policy
 from niming.domain.release import Release
+from niming.errors import InputError
 from niming.measure import Measure
 from niming.tables.counts import Classes, count
 from niming.tables.schema import Role
@@ -55,10 +56,11 @@ class Measurement:
 def from_bytes(release: Release, released: Table, fraction: float | None) -> Measurement:
     """Measure the released cells, which `fraction` of the original were drawn into, if known."""
     assessment, classes = _risk(release, released, fraction)
+    restored, coded = _irreversibility(release, released)
     inner = [
-        *_identifiers(release, released),
+        *_identifiers(release, released, coded),
         *_safe_harbor(release, released),
-        *_irreversibility(release, released),
+        *restored,
         _suppressed(release, released),
     ]
     return Measurement((*inner, *assessment.measures()), classes, assessment)
@@ -72,17 +74,19 @@ def under_policy(
     return [*own, *_safe_harbor(release, released)] if release.policy.populations else own
 
 
-def _identifiers(release: Release, released: Table) -> list[Measure]:
+def _identifiers(release: Release, released: Table, coded: frozenset[str]) -> list[Measure]:
     """Count columns that name people, by declared role, by cells, and by claims that do not hold.
 
-    A claim that a direct identifier was replaced counts only if its cells look replaced.
+    A claim that a direct identifier was replaced counts only if its cells look replaced. `coded`
+    are the columns in which codes were found that are no more than de-identified.
     """
     from niming.risk import identifiers
+    from niming.risk.irreversibility import technique_of
 
     scan = identifiers.scan(released, sample=None)
     claims = {
         technique: {
-            str(r.get("column")) for r in release.transformation if r.get("technique") == technique
+            str(r.get("column")) for r in release.transformation if technique_of(r) == technique
         }
         for technique in ("pseudonymisation", "masking")
     }
@@ -100,7 +104,7 @@ def _identifiers(release: Release, released: Table) -> list[Measure]:
         and f.confidence >= _CONFIDENT
         and f.column != release.target
     }
-    pseudonyms = digests | claims["pseudonymisation"]
+    pseudonyms = digests | claims["pseudonymisation"] | coded
     n = len(released.columns)
     return [
         _n_columns(
@@ -146,11 +150,23 @@ def _safe_harbor(release: Release, released: Table) -> list[Measure]:
     return list(safe_harbor(released, populations=populations, top_coded=coded).measures())
 
 
-def _irreversibility(release: Release, released: Table) -> list[Measure]:
-    """Judge by form and by the maker's account what could be restored; nothing is tried."""
+def _irreversibility(
+    release: Release, released: Table
+) -> tuple[tuple[Measure, ...], frozenset[str]]:
+    """Judge by form and by the maker's account what could be restored; nothing is tried.
+
+    An account that cannot be read gives measures without a value, which no requirement passes.
+    """
     from niming.risk.irreversibility import irreversibility
 
-    return list(irreversibility(released, transformation=release.transformation).measures())
+    try:
+        found = irreversibility(released, transformation=release.transformation)
+    except InputError as error:
+        why = error.message
+        by_form = irreversibility(released)
+        measures = tuple(replace(m, value=None, reason=why) for m in by_form.measures())
+        return measures, by_form.deidentified
+    return found.measures(), found.deidentified
 
 
 def _n_columns(name: str, value: int, n: int, definition: str) -> Measure:

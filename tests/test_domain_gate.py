@@ -333,6 +333,18 @@ class TestCellsAgainstClaims:
         failed = self.failed("direct-identifier", "text", people["name"], record)
         assert "direct-identifiers-removed" in failed
 
+    @pytest.mark.parametrize(
+        "record", [{"column": "x", "technique": "rot13"}, {"column": "y", "technique": "hashing"}]
+    )
+    def test_an_account_that_cannot_be_read_passes_nothing(self, record: dict[str, Any]) -> None:
+        assert "nothing-reversible" in self.failed("insensitive", "text", ["*"] * 600, record)
+
+    def test_codes_behind_a_prefix_and_a_claim_in_another_spelling(self) -> None:
+        codes = ["u_" + hashlib.md5(b"%d" % n).hexdigest() for n in range(600)]
+        assert "cannot-be-restored" in self.failed("insensitive", "text", codes)
+        record = {"column": "x", "technique": "Pseudonymization", "parameters": {}}
+        assert "cannot-be-restored" in self.failed("insensitive", "text", ["*"] * 600, record)
+
     def test_a_mask_that_the_cells_bear_out(self) -> None:
         record = {"column": "x", "technique": "masking", "parameters": {}}
         assert self.failed("direct-identifier", "text", ["*"] * 600, record) == set()

@@ -35,6 +35,8 @@ from niming.tables.identifiers import (
 CHANGCHUN = tuple(f"2201{n:02d}" for n in (2, 3, 4, 5, 6, 12, 13, 22, 82, 83, 84))
 """Eleven codes, as STANDARDS.md 1.7 counts them."""
 
+DEIDENTIFIED = "de-identified, not anonymised"
+
 HOUSE = Known(regions=("220104",), birth_years=(1987, 1987))
 
 
@@ -157,7 +159,7 @@ class TestHashes:
         assert found.trial.n_reversed == 150
         assert found.trial.algorithm == algorithm
         assert found.technique == ("hash" if cut is None else "truncated hash")
-        assert found.verdict == "reversible"
+        assert (found.verdict, found.reversible) == (DEIDENTIFIED, True)
 
     def test_base64(self) -> None:
         values = [b"1380013%04d" % n for n in range(20)]
@@ -181,14 +183,12 @@ class TestHashes:
     def test_without_a_trial_the_name_of_the_column_tells(self) -> None:
         codes = hashed([b"%d" % n for n in range(200)])
         result = irreversibility({"手机号": codes, "x": codes})
-        assert result["手机号"].verdict == "reversible"
-        assert result["x"].verdict == "de-identified, not anonymised"
+        assert (result["手机号"].verdict, result["手机号"].reversible) == (DEIDENTIFIED, True)
+        assert (result["x"].verdict, result["x"].reversible) == (DEIDENTIFIED, False)
         assert result["x"].core_hours is None
         assert "not known" in result["x"].basis
         assert result["手机号"].core_hours == core_hours(space("mobile").n)
-        assert irreversibility({"x": codes}, stands_for={"x": "mobile"})["x"].verdict == (
-            "reversible"
-        )
+        assert irreversibility({"x": codes}, stands_for={"x": "mobile"})["x"].reversible
 
     def test_an_encoding_is_not_taken_for_a_hash(self) -> None:
         codes = [f"{n:031x}a" for n in range(10**6, 10**6 + 500)]
@@ -267,7 +267,7 @@ class TestKeysAndCiphers:
     def test_ff3_is_reversible(self) -> None:
         done = record("format-preserving-encryption", algorithm="FF3", domain=10**6, key_id="k")
         found = judged(self.digits, done)
-        assert found.verdict == "reversible"  # type: ignore[attr-defined]
+        assert found.reversible  # type: ignore[attr-defined]
         steps = 1000 ** (17 / 6)  # 2^28; Hoang, Miller, Trieu 2019 give about 2^30 for 6 digits
         assert found.core_hours == pytest.approx(core_hours(steps))  # type: ignore[attr-defined]
 
@@ -275,7 +275,7 @@ class TestKeysAndCiphers:
     def test_a_small_domain_is_reversible(self, algorithm: str) -> None:
         done = record("format-preserving-encryption", algorithm=algorithm, key_id="k")
         small = judged(self.digits, done)
-        assert small.verdict == "reversible"  # type: ignore[attr-defined]
+        assert small.reversible  # type: ignore[attr-defined]
         assert "10,000 values" in small.basis  # type: ignore[attr-defined]
         wide = judged([d * 3 for d in self.digits], done)
         assert wide.verdict == "de-identified, not anonymised"  # type: ignore[attr-defined]
@@ -291,7 +291,7 @@ class TestKeysAndCiphers:
 
     def test_other_ciphers(self) -> None:
         order = judged(self.digits, record("order-preserving-encryption", key_id="k"))
-        assert (order.verdict, order.core_hours) == ("reversible", 0.0)  # type: ignore[attr-defined]
+        assert (order.reversible, order.core_hours) == (True, 0.0)  # type: ignore[attr-defined]
         kept = judged(self.codes, record("deterministic-encryption", key_id="k"))
         assert kept.verdict == "de-identified, not anonymised"  # type: ignore[attr-defined]
         gone = judged(self.codes, record("encryption", key_id="k"), destroyed_keys={"k"})
@@ -306,14 +306,116 @@ class TestKeysAndCiphers:
 
     def test_declared_hashed_and_of_no_form(self) -> None:
         found = judged(["a1", "b2"], record("hashing"), stands_for={"x": "mobile"})
-        assert (found.technique, found.verdict) == ("codes declared hashed", "reversible")  # type: ignore[attr-defined]
+        assert (found.technique, found.reversible) == ("codes declared hashed", True)  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
-        "odd", [{"technique": "hashing"}, {"column": "x"}, {"column": "x", "technique": 3},
-                {"column": "x", "technique": "encryption", "parameters": "no"}],
+        ("odd", "told"),
+        [
+            ({"technique": "hashing"}, "names no column"),
+            ({"column": "x"}, "no technique"),
+            ({"column": "x", "technique": 3}, "no technique"),
+            ({"column": "x", "technique": "rot13"}, "no technique"),
+            ({"column": "y", "technique": "hashing"}, "'y', which the table has not"),
+            ({"column": "x", "technique": "encryption", "parameters": "no"}, "no dict"),
+            ("x", "no dict"),
+        ],
+    )
+    def test_a_record_of_another_form(self, odd: object, told: str) -> None:
+        with pytest.raises(InputError, match=told) as caught:
+            irreversibility({"x": self.codes}, transformation=[odd])  # type: ignore[list-item]
+        if "no technique" in told:
+            assert "format-preserving-encryption" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("spelt", "technique"),
+        [("Pseudonymization", "pseudonym"), ("Hashing", "hash"), ("fpe", "format-preserving"),
+         ("FORMAT_preserving encryption", "format-preserving"), ("Encryption ", "encryption")],
     )  # fmt: skip
-    def test_a_record_of_another_form(self, odd: dict[str, object]) -> None:
-        irreversibility({"x": self.codes}, transformation=[odd])  # type: ignore[list-item]
+    def test_a_technique_in_another_spelling(self, spelt: str, technique: str) -> None:
+        found = irreversibility({"x": self.digits}, transformation=[{**record(spelt)}])["x"]
+        assert technique in found.technique
+        assert found.verdict == DEIDENTIFIED
+
+    def test_records_of_a_dropped_column(self) -> None:
+        done = [{"column": "y", "technique": t} for t in ("hashing", "suppression")]
+        assert irreversibility({"x": ["a"]}, transformation=done).reversals == ()
+
+    def test_keys_are_no_text(self) -> None:
+        done = record("pseudonymisation", key_id="k")
+        with pytest.raises(InputError, match="one text"):
+            judged(self.codes, done, destroyed_keys="kkk")
+
+
+PHONES = [b"1380013%04d" % n for n in range(150)]
+MD5 = [hashlib.md5(v).digest() for v in PHONES]
+SHA256 = [hashlib.sha256(v).digest() for v in PHONES]
+
+
+class TestForms:
+    """The same digests, written in other ways."""
+
+    @pytest.mark.parametrize(
+        "codes",
+        [
+            ["0x" + d.hex() for d in SHA256],
+            ["0x" + d.hex().upper() for d in SHA256],
+            ["{SHA256}" + d.hex() for d in SHA256],
+            ["u_" + d.hex() for d in MD5],
+            ["U_" + d.hex() for d in MD5],
+            ["id" + d.hex() for d in MD5],
+            ["user-" + d.hex()[:20] for d in MD5],
+            MD5,
+            [d.hex().encode() for d in MD5],
+        ]
+        + [
+            [code(hasher(algorithm)(v)).decode().rstrip(end) for v in PHONES]
+            for algorithm in ("md5", "sha1", "sha256", "sha512")
+            for code in (base64.b32encode, base64.b64encode, base64.urlsafe_b64encode)
+            for end in ("", "=")
+        ],
+    )
+    def test_digests_lead_back(self, codes: list[str]) -> None:
+        known = Known(prefixes=("1380013",))
+        found = irreversibility({"phone": codes}, known=known, try_values=1000)["phone"]
+        assert (found.verdict, found.reversible) == (DEIDENTIFIED, True)
+        assert found.core_hours is not None
+        assert found.trial is not None
+        assert found.trial.n_reversed == 150
+        unknown = irreversibility({"x": codes})["x"]
+        assert (unknown.verdict, unknown.core_hours) == (DEIDENTIFIED, None)
+        assert "not known" in unknown.basis
+
+    @pytest.mark.parametrize(
+        ("code", "rate"),
+        [
+            ("$2b$10$" + "a" * 53, 19_000 / 1024),
+            ("{CRYPT}$2y$12$" + "a" * 53, 19_000 / 4096),
+            ("$5$salt$" + "a" * 43, 2.9e6 / 5000),
+            ("$6$rounds=9000$salt$" + "a" * 86, 2.5e6 / 9000),
+            ("$1$salt$" + "a" * 22, 7000.0),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub", 850_000 / 65536 / 3),
+        ],
+    )
+    def test_slow_hashes_by_their_own_cost(self, code: str, rate: float) -> None:
+        found = irreversibility({"phone": [code, code]})["phone"]
+        assert (found.technique, found.verdict) == ("slow hash", DEIDENTIFIED)
+        assert found.core_hours == pytest.approx(space("mobile").n / rate / 3600)
+        assert "salt of its own" in found.basis
+        assert irreversibility({"x": [code]})["x"].core_hours is None
+
+    def test_a_slow_hash_of_unknown_rate(self) -> None:
+        found = irreversibility({"phone": ["$y$j9T$abcdefgh$" + "a" * 43]})["phone"]
+        assert (found.verdict, found.core_hours) == (DEIDENTIFIED, None)
+        assert "rate is not known" in found.basis
+
+    @pytest.mark.parametrize(
+        "plain",
+        [["Changchun", "Jilin"], ["https://example.org/a1", "https://example.org/b2"],
+         ["$10", "$20"], ["ABCDEFGHIJKLMNOPQRSTUVWXYZ"], ["1234567890123456"] * 3,
+         [b"ab", b"\xff\x00"], ["2024-01-02 03:04:05.000006"], ["AB-2201040001"]],
+    )  # fmt: skip
+    def test_what_is_no_digest(self, plain: list[str]) -> None:
+        assert irreversibility({"x": plain}).reversals == ()
 
 
 class TestFrequencies:
@@ -321,7 +423,7 @@ class TestFrequencies:
         n = 20_000
         table = {"x": ["p1"] * int(n * 0.911) + ["p2"] * int(n * 0.089)}
         told = irreversibility(table, public={"x": [0.911, 0.089]})["x"]
-        assert (told.verdict, told.exposure, told.core_hours) == ("reversible", 1.0, 0.0)
+        assert (told.verdict, told.exposure, told.core_hours) == (DEIDENTIFIED, 1.0, 0.0)
         halves = {"x": ["p1"] * 505 + ["p2"] * 495}
         hidden = irreversibility(halves, public={"x": {"m": 0.512, "f": 0.488}})["x"]
         assert (hidden.verdict, hidden.exposure) == ("no weakness found", 0.0)
@@ -331,7 +433,7 @@ class TestFrequencies:
         done = {"column": "x", "technique": "pseudonymisation", "parameters": {"key_id": "k"}}
         found = irreversibility({"x": codes}, transformation=[done], destroyed_keys=["k"],
                                 public={"x": [0.911, 0.089]})["x"]  # fmt: skip
-        assert found.verdict == "reversible"
+        assert (found.verdict, found.reversible) == (DEIDENTIFIED, True)
         assert "frequencies tell 1 of the records" in found.basis
 
     @settings(max_examples=50, deadline=None)
@@ -375,7 +477,7 @@ class TestResult:
         assert isinstance(result, Irreversibility)
         told = {m.name: m.value for m in result.measures()}
         assert told["irreversibility.n_reversible_columns"] == 1
-        assert told["irreversibility.n_deidentified_columns"] == 1
+        assert told["irreversibility.n_deidentified_columns"] == 2
         assert told["irreversibility.lowest_cost_core_hours"] == result["手机号"].core_hours
         assert "anonymised" not in {r.verdict for r in result.reversals}
         assert result.plot().axes[0].get_xscale() == "log"

@@ -7,6 +7,7 @@ for good. No answer here is ever "anonymised".
 
 from niming.risk.irreversibility.frequencies import exposure
 from niming.risk.irreversibility.judgement import irreversibility
+from niming.risk.irreversibility.records import technique_of
 from niming.risk.irreversibility.reversal import Irreversibility, Reversal
 from niming.risk.irreversibility.spaces import Known, Space, core_hours, space
 
@@ -19,4 +20,5 @@ __all__ = [
     "exposure",
     "irreversibility",
     "space",
+    "technique_of",
 ]

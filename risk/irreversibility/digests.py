@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -13,12 +14,19 @@ from dataclasses import dataclass
 from niming.measure import JSON
 from niming.risk.irreversibility.spaces import Kind, Known, candidates
 
-__all__ = ["ALGORITHMS", "Form", "Trial", "form_of", "hasher", "trial"]
+__all__ = ["ALGORITHMS", "Form", "Trial", "bare", "form_of", "hasher", "trial"]
 
 ALGORITHMS = {
     "md5": 16, "sha1": 20, "sha256": 32, "sm3": 32, "blake2s": 32, "sha512": 64, "blake2b": 64,
 }  # fmt: skip
 """Bytes of the digest of each unkeyed hash."""
+
+_PREFIX = 16
+"""Longest prefix before a digest that is looked for, such as ``0x``, ``{SHA256}`` or ``u_``."""
+
+_HEX = re.compile(r"(?=.*[0-9])(?=.*[a-fA-F])([0-9a-f]{16,128}|[0-9A-F]{16,128})")
+_BASE32 = re.compile(r"(?=.*[2-7])(?=.*[A-Z])[A-Z2-7]+=*|(?=.*[2-7])(?=.*[a-z])[a-z2-7]+=*")
+_BASE64 = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_-]+=*")
 
 _FEWEST = 100
 """Digests from which their evenness is looked at."""
@@ -84,6 +92,46 @@ class Trial:
             "algorithm": self.algorithm,
             "interrupted": self.interrupted,
         }
+
+
+def bare(texts: Sequence[str], *, share: float) -> list[str] | None:
+    """Return the digests in texts, without a prefix that they have in common, in hex or base64.
+
+    Digests in hex, base32 or base64 of which at least `share` look so, all of one length; None if
+    there are none. After a prefix, and in base32 and base64, only lengths of real hashes count.
+
+    >>> bare(["u_9e107d9d372bb6826bd81d3542a419d6"], share=0.9)
+    ['9e107d9d372bb6826bd81d3542a419d6']
+    >>> bare(["Changchun", "Jilin"], share=0.9) is None
+    True
+    """
+    if not texts:
+        return None
+    heads = [0]
+    for cut in range(1, _PREFIX + 1):
+        if Counter(t[:cut] for t in texts).most_common(1)[0][1] < share * len(texts):
+            break
+        heads.append(cut)
+    whole = set(ALGORITHMS.values())
+    for form, decoded in ((_HEX, bytes.fromhex), (_BASE32, _base32), (_BASE64, _base64)):
+        for cut in heads:
+            head = Counter(t[:cut] for t in texts).most_common(1)[0][0]
+            rests = [t[cut:] for t in texts if t.startswith(head)]
+            exact = form is not _HEX or (cut > 0 and head[-1].isalnum() and head != "0x")
+            found = []
+            for rest in rests:
+                if form.fullmatch(rest) and (form is not _HEX or len(rest) % 2 == 0):
+                    digest = decoded(rest)
+                    if digest is not None and (not exact or len(digest) in whole):
+                        found.append(digest)
+            if not found:
+                continue
+            length, often = Counter(map(len, found)).most_common(1)[0]
+            if often >= share * len(texts):
+                # Among sure ones, a digest that lacks digits by chance counts as well.
+                every = (_read(decoded, rest) for rest in rests)
+                return [d.hex() for d in every if d is not None and len(d) == length]
+    return None
 
 
 def form_of(texts: Sequence[str]) -> tuple[Form, frozenset[bytes]] | None:
@@ -180,8 +228,29 @@ def _decoded(text: str) -> bytes | None:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError:
         pass
+    return _base64(text)
+
+
+def _base64(text: str) -> bytes | None:
+    """Return the bytes of a text in base64, of either alphabet, padded or not."""
     try:
         padded = text.replace("-", "+").replace("_", "/").rstrip("=")
         return base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _read(decoded: Callable[[str], bytes | None], text: str) -> bytes | None:
+    try:
+        return decoded(text)
+    except ValueError:
+        return None
+
+
+def _base32(text: str) -> bytes | None:
+    """Return the bytes of a text in base32, padded or not."""
+    unpadded = text.upper().rstrip("=")
+    try:
+        return base64.b32decode(unpadded + "=" * (-len(unpadded) % 8))
     except (ValueError, binascii.Error):
         return None

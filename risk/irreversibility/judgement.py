@@ -9,15 +9,12 @@ from typing import get_args
 
 from niming.errors import InputError
 from niming.measure import JSON
-from niming.risk.irreversibility.digests import Form, form_of, trial
+from niming.risk.irreversibility.digests import Form, bare, form_of, trial
 from niming.risk.irreversibility.frequencies import exposure
-from niming.risk.irreversibility.reversal import (
-    KEPT,
-    NONE,
-    OPEN,
-    Irreversibility,
-    Reversal,
-)
+from niming.risk.irreversibility.records import CIPHERS, KEYED, Declared, check_records
+from niming.risk.irreversibility.records import declared as declared_of
+from niming.risk.irreversibility.reversal import KEPT, NONE, Irreversibility, Reversal
+from niming.risk.irreversibility.slow import Slow, slow_hash
 from niming.risk.irreversibility.spaces import Kind, Known, core_hours, space
 from niming.tables import Source, Table, count, read, texts
 
@@ -31,13 +28,6 @@ _DIGESTS = 0.9
 
 _SMALL = 10**6
 """Smallest domain that SP 800-38G Rev. 1 allows a format-preserving cipher."""
-
-_KEYED = ("pseudonymisation", "tokenisation")
-_HASHED = ("hashing", "salted-hashing")
-_CIPHERS = (
-    "format-preserving-encryption", "order-preserving-encryption", "deterministic-encryption",
-    "encryption",
-)  # fmt: skip
 
 
 def irreversibility(
@@ -62,7 +52,8 @@ def irreversibility(
         All if not given.
     transformation : sequence of dict
         Records of what was done, as `niming.anonymize` writes them: ``column``, ``technique``,
-        ``parameters`` (``algorithm``, ``key_id``, ``domain``).
+        ``parameters`` (``algorithm``, ``key_id``, ``domain``). Techniques are the words of
+        ISO/IEC 20889, in either spelling; columns are those of the table, or suppressed ones.
     stands_for : mapping of column to kind, optional
         What the codes of a column are of, such as ``"resident-id"``; what its name says if not
         given.
@@ -82,19 +73,23 @@ def irreversibility(
     -------
     Irreversibility
         A `Reversal` for each column with codes, `n_reversible_columns`,
-        `lowest_cost_core_hours`. The best verdict is "no weakness found", never "anonymised".
+        `lowest_cost_core_hours`. A column that fails is "de-identified, not anonymised";
+        `reversible` says that it falls without any key. The best verdict is "no weakness found".
 
     Raises
     ------
     ColumnNotFoundError
         A column that the table does not have.
     InputError
-        An unknown kind, or a trial on resident ids without region codes.
+        An unknown kind, a record of an unknown technique or column, keys given as one text, or a
+        trial on resident ids without region codes.
 
     Notes
     -----
-    - Digests (hex or base64) that nobody declared keyed are taken for plain hashes: reversible if
-      their values can be listed. A digest of another length than any hash is a truncated one.
+    - Digests (hex, base32, base64 or bytes, after a prefix in common) that nobody declared keyed
+      are taken for plain hashes: reversible if their values can be listed. A digest of another
+      length than any hash is a truncated one. bcrypt, crypt and Argon2 tell their salt and their
+      cost: they are priced by that, for one code.
     - A pseudonym under a living key is de-identified: who has the key lists the values. With the
       key destroyed, no weakness is found, unless frequencies tell.
     - FF3 is withdrawn (reversible at N^(17/6) steps for a domain of N² values), as is every
@@ -119,12 +114,19 @@ def irreversibility(
     >>> ids = [f"{n:03d}" for n in range(4)]
     >>> table = {"mobile": [hashlib.md5(f"13800138{n}".encode()).hexdigest() for n in ids]}
     >>> found = irreversibility(table, known=Known(prefixes=("13800138",)), try_values=1000)
-    >>> found["mobile"].verdict, found["mobile"].trial.n_reversed, found["mobile"].trial.n_tried
-    ('reversible', 4, 1000)
+    >>> found["mobile"].verdict, found["mobile"].reversible
+    ('de-identified, not anonymised', True)
+    >>> found["mobile"].trial.n_reversed, found["mobile"].trial.n_tried
+    (4, 1000)
     """
     if isinstance(try_values, bool) or not isinstance(try_values, int) or try_values < 0:
         raise InputError("try_values is a whole number, at least 0", hint="0 tries nothing")
+    if isinstance(destroyed_keys, (str, bytes)):
+        raise InputError(
+            "destroyed_keys is one text, not a collection of ids", hint='such as ["ab12"]'
+        )
     table = read(source)
+    check_records(transformation, table.columns)
     names = tuple(table.columns if columns is None else columns)
     table.require([*names, *(stands_for or {}), *(public or {})], asked_by="irreversibility")
     if odd := sorted(set((stands_for or {}).values()) - set(get_args(Kind))):
@@ -135,9 +137,9 @@ def irreversibility(
     found = []
     for name in names:
         records = [r for r in transformation if r.get("column") == name]
-        declared = _declared(records)
+        declared = declared_of(records)
         looked_at: list[str] = []
-        if declared is not None or _is_text(table, name):
+        if declared is not None or _holds_texts(table, name):
             looked_at = _codes(table, name, rows=_LOOKED_AT)
         if try_values and _digests(looked_at) is not None:
             looked_at = _codes(table, name, rows=None)
@@ -157,22 +159,12 @@ def irreversibility(
 
 
 @dataclass(frozen=True)
-class _Declared:
-    """What the records say of a column."""
-
-    technique: str
-    algorithm: str
-    key: str
-    domain: int | None
-
-
-@dataclass(frozen=True)
 class _Case:
     """A column to judge."""
 
     name: str
     texts: list[str]
-    declared: _Declared | None
+    declared: Declared | None
     kind: Kind | None
     known: Known
 
@@ -185,37 +177,22 @@ class _Case:
         return hours, f"{values.n:,} values to try ({self.kind}: {values.basis})"
 
 
-def _declared(records: Sequence[Mapping[str, JSON]]) -> _Declared | None:
-    """Return what the last record of a replacement by codes says."""
-    for record in reversed(records):
-        technique = str(record.get("technique"))
-        if technique not in (*_KEYED, *_HASHED, *_CIPHERS):
-            continue
-        told = record.get("parameters")
-        parameters = told if isinstance(told, Mapping) else {}
-        domain = parameters.get("domain")
-        return _Declared(
-            technique,
-            str(parameters.get("algorithm") or "").lower(),
-            str(parameters.get("key_id") or ""),
-            domain if isinstance(domain, int) and not isinstance(domain, bool) else None,
-        )
-    return None
-
-
 def _judge(
     case: _Case, destroyed: Collection[str], try_values: int, say: Callable[[str], None]
 ) -> Reversal | None:
     """Return the finding on a column; None where it holds no codes."""
     declared = case.declared
     technique = "" if declared is None else declared.technique
-    if declared is not None and technique in _CIPHERS:
+    if declared is not None and technique in CIPHERS:
         return _cipher(case, declared, destroyed)
     keeps = None if declared is None else _kept_format(case.texts)
     if declared is not None and keeps is not None:
         return _cipher(case, declared, destroyed, keeps=keeps)
-    if declared is not None and technique in _KEYED:
+    if declared is not None and technique in KEYED:
         return _pseudonym(case, declared, destroyed)
+    slow = slow_hash(case.texts[:_LOOKED_AT], share=_DIGESTS)
+    if slow is not None:
+        return _slow(case, slow)
     form = _digests(case.texts)
     if form is None:
         return None if declared is None else _undecided(case)
@@ -246,13 +223,25 @@ def _hash(
     if salted:
         return Reversal(case.name, what, KEPT, hours, basis + "; who has the salt lists them")
     if tried is not None and tried.n_reversed:
-        return Reversal(case.name, what, OPEN, hours, basis, trial=tried)
-    verdict = OPEN if case.kind is not None else KEPT
+        return Reversal(case.name, what, KEPT, hours, basis, trial=tried, reversible=True)
     basis += "; nobody declared a key, so none is assumed"
-    return Reversal(case.name, what, verdict, hours, basis, trial=tried)
+    listed = case.kind is not None
+    return Reversal(case.name, what, KEPT, hours, basis, trial=tried, reversible=listed)
 
 
-def _pseudonym(case: _Case, declared: _Declared, destroyed: Collection[str]) -> Reversal:
+def _slow(case: _Case, slow: Slow) -> Reversal:
+    """Return the finding on codes that tell their own salt and cost."""
+    rests = f"{slow.algorithm} of {slow.cost}, each code with a salt of its own"
+    if case.kind is None or slow.rate is None:
+        lacks = "its rate is not known" if slow.rate is None else "what it stands for is not known"
+        return Reversal(case.name, "slow hash", KEPT, None, f"{rests}; {lacks}")
+    values = space(case.kind, case.known)
+    rests += f"; {values.n:,} values to try for one code ({case.kind}: {values.basis})"
+    hours = values.n / slow.rate / 3600
+    return Reversal(case.name, "slow hash", KEPT, hours, rests, reversible=True)
+
+
+def _pseudonym(case: _Case, declared: Declared, destroyed: Collection[str]) -> Reversal:
     if declared.key and declared.key in destroyed:
         basis = "the destruction of its key is documented; codes repeat, so frequencies still tell"
         return Reversal(case.name, "pseudonym", NONE, None, basis)
@@ -261,12 +250,13 @@ def _pseudonym(case: _Case, declared: _Declared, destroyed: Collection[str]) -> 
 
 
 def _cipher(
-    case: _Case, declared: _Declared, destroyed: Collection[str], *, keeps: str | None = None
+    case: _Case, declared: Declared, destroyed: Collection[str], *, keeps: str | None = None
 ) -> Reversal:
     algorithm = declared.algorithm.replace("_", "-")
     if declared.technique == "order-preserving-encryption":
         basis = "codes in the order of the values: sorted beside the sorted population"
-        return Reversal(case.name, "order-preserving encryption", OPEN, 0.0, basis)
+        name = "order-preserving encryption"
+        return Reversal(case.name, name, KEPT, 0.0, basis, reversible=True)
     preserving = keeps is not None or declared.technique == "format-preserving-encryption"
     if not preserving:
         if declared.key and declared.key in destroyed:
@@ -279,10 +269,10 @@ def _cipher(
     if algorithm == "ff3":
         steps = math.sqrt(domain) ** (17 / 6)
         basis = f"{told}FF3 is withdrawn; N^(17/6) steps for a domain of {domain:,} = N x N values"
-        return Reversal(case.name, name, OPEN, core_hours(steps), basis)
+        return Reversal(case.name, name, KEPT, core_hours(steps), basis, reversible=True)
     if domain < _SMALL:
         basis = f"{told}a domain of {domain:,} values, below the {_SMALL:,} of SP 800-38G Rev. 1"
-        return Reversal(case.name, name, OPEN, core_hours(domain), basis)
+        return Reversal(case.name, name, KEPT, core_hours(domain), basis, reversible=True)
     if declared.key and declared.key in destroyed:
         basis = f"{told}the destruction of its key is documented; equal values keep equal codes"
         return Reversal(case.name, name, NONE, None, basis)
@@ -292,8 +282,8 @@ def _cipher(
 def _undecided(case: _Case) -> Reversal:
     """Return the finding on codes that were declared hashed and do not look like hashes."""
     hours, basis = case.priced("sha256")
-    verdict = OPEN if case.kind is not None else KEPT
-    return Reversal(case.name, "codes declared hashed", verdict, hours, basis)
+    what, listed = "codes declared hashed", case.kind is not None
+    return Reversal(case.name, what, KEPT, hours, basis, reversible=listed)
 
 
 def _with_frequencies(
@@ -309,12 +299,14 @@ def _with_frequencies(
     told = exposure(n, shares) if n.size else 0.0
     words = f"frequencies tell {told:.3g} of the records"
     if reversal is None:
-        verdict = OPEN if told else NONE
-        cost = 0.0 if told else None
-        return Reversal(name, "frequencies", verdict, cost, words, exposure=told)
+        if told:
+            return Reversal(name, "frequencies", KEPT, 0.0, words, exposure=told, reversible=True)
+        return Reversal(name, "frequencies", NONE, None, words, exposure=told)
     basis = f"{reversal.basis}; {words}"
     if told:
-        return replace(reversal, verdict=OPEN, core_hours=0.0, basis=basis, exposure=told)
+        return replace(
+            reversal, verdict=KEPT, core_hours=0.0, basis=basis, exposure=told, reversible=True
+        )
     return replace(reversal, basis=basis, exposure=told)
 
 
@@ -323,24 +315,33 @@ def _codes(table: Table, column: str, *, rows: int | None) -> list[str]:
     cell = table.expression(column)
     limit = "" if rows is None else f" LIMIT {rows}"
     cells = f"SELECT {cell} AS v FROM source WHERE {cell} IS NOT NULL{limit}"
-    found = table.query(f"SELECT DISTINCT v FROM ({cells})").column(0)
-    return [str(v) for v in texts(found.to_pylist())]
+    found = table.query(f"SELECT DISTINCT v FROM ({cells})").column(0).to_pylist()
+    if found and all(isinstance(v, bytes) for v in found):
+        written = all(v.isascii() and v.decode("ascii").isprintable() for v in found)
+        return [v.decode("ascii") if written else v.hex() for v in found]
+    return [str(v) for v in texts(found)]
 
 
-def _is_text(table: Table, column: str) -> bool:
+def _holds_texts(table: Table, column: str) -> bool:
+    """Return whether the cells are texts, or bytes, which may be digests as they are."""
     import pyarrow as pa
 
     kind = table.schema.field(column).type
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
+    is_one = (
+        pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary,
+        pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view,
+    )  # fmt: skip
+    return any(is_kind(kind) for is_kind in is_one)
 
 
 def _digests(values: Sequence[str]) -> tuple[Form, frozenset[bytes]] | None:
     """Return the form of digests and their bytes; None if the values do not look like digests."""
     from niming.risk.identifiers.numbers import is_digest
 
+    found = bare(values, share=_DIGESTS)
+    if found is not None:
+        return form_of(found)
     if not values or float(is_digest(values[:_LOOKED_AT]).mean()) < _DIGESTS:
         return None
     return form_of(values)

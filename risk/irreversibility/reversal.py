@@ -13,11 +13,10 @@ from niming.risk.irreversibility.digests import Trial
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["KEPT", "NONE", "OPEN", "Irreversibility", "Reversal", "Verdict"]
+__all__ = ["KEPT", "NONE", "Irreversibility", "Reversal", "Verdict"]
 
-Verdict: TypeAlias = Literal["reversible", "de-identified, not anonymised", "no weakness found"]
+Verdict: TypeAlias = Literal["de-identified, not anonymised", "no weakness found"]
 
-OPEN: Verdict = "reversible"
 KEPT: Verdict = "de-identified, not anonymised"
 NONE: Verdict = "no weakness found"
 
@@ -33,7 +32,7 @@ class Reversal:
     column : str
     technique : str
         What was found: ``"hash"``, ``"truncated hash"``, ``"pseudonym"``, and so on.
-    verdict : {"reversible", "de-identified, not anonymised", "no weakness found"}
+    verdict : {"de-identified, not anonymised", "no weakness found"}
     core_hours : float or None
         Estimated cost on one slow core in pure Python, an upper bound; None if it is not known.
     basis : str
@@ -42,11 +41,14 @@ class Reversal:
         Share of records told by frequency alone; None if no public distribution was given.
     trial : Trial or None
         What came of trying; None if nothing was tried.
+    reversible : bool, default False
+        Whether it can be turned back without any key.
 
     Examples
     --------
-    >>> Reversal("id", "hash", "reversible", 0.1, "resident ids of one county").to_dict()["verdict"]
-    'reversible'
+    >>> found = Reversal("id", "hash", KEPT, 0.1, "resident ids of one county", reversible=True)
+    >>> found.to_dict()["verdict"]
+    'de-identified, not anonymised'
     """
 
     column: str
@@ -56,6 +58,7 @@ class Reversal:
     basis: str
     exposure: float | None = None
     trial: Trial | None = None
+    reversible: bool = False
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the finding as a JSON-safe dict."""
@@ -63,6 +66,7 @@ class Reversal:
             "column": self.column,
             "technique": self.technique,
             "verdict": self.verdict,
+            "reversible": self.reversible,
             "core_hours": self.core_hours,
             "basis": self.basis,
             "exposure": self.exposure,
@@ -87,13 +91,18 @@ class Irreversibility(Result):
 
     @property
     def n_reversible_columns(self) -> int:
-        """Columns of the verdict "reversible"."""
-        return sum(r.verdict == OPEN for r in self.reversals)
+        """Columns that can be turned back without any key."""
+        return sum(r.reversible for r in self.reversals)
 
     @property
     def n_deidentified_columns(self) -> int:
-        """Columns of the verdict "de-identified, not anonymised"."""
-        return sum(r.verdict == KEPT for r in self.reversals)
+        """Columns of the verdict "de-identified, not anonymised", reversible ones among them."""
+        return len(self.deidentified)
+
+    @property
+    def deidentified(self) -> frozenset[str]:
+        """Names of the columns of the verdict "de-identified, not anonymised"."""
+        return frozenset(r.column for r in self.reversals if r.verdict == KEPT)
 
     @property
     def lowest_cost_core_hours(self) -> float | None:
@@ -108,17 +117,19 @@ class Irreversibility(Result):
         raise ColumnNotFoundError.among([column], listed, asked_by="the caller")
 
     def measures(self) -> tuple[Measure, ...]:
-        """Return the columns of either verdict, the lowest cost, and what a trial reversed."""
+        """Return the columns that fail, the lowest cost, and what a trial reversed."""
         cheapest = self.lowest_cost_core_hours
         tried = [r.trial for r in self.reversals if r.trial is not None]
         rows: tuple[tuple[str, float | int | None, str, float, bool, str, str], ...] = (
             (
                 "n_reversible_columns", self.n_reversible_columns, "columns", self.n_columns,
-                False, "columns that can be turned back without any key", "",
+                False, "columns that can be turned back without any key: de-identified, not "
+                "anonymised", "",
             ),
             (
                 "n_deidentified_columns", self.n_deidentified_columns, "columns", self.n_columns,
-                False, "columns of codes that somebody with a key, salt or list can turn back", "",
+                False, "columns of codes that are de-identified, not anonymised: who has the key, "
+                "the salt or a list of the values can turn them back", "",
             ),
             (
                 "lowest_cost_core_hours", cheapest, "core-hours", math.inf, True,
@@ -164,16 +175,16 @@ class Irreversibility(Result):
         priced = [r for r in self.reversals if r.core_hours is not None]
         if not priced:
             return said("no column has codes whose values can be listed")
-        colours = {OPEN: "#c0392b", KEPT: "#c98a00", NONE: "#4a8f5a"}
         figure, axes = blank(7, 1.2 + 0.4 * len(priced))
         least = 1e-6  # a cost of nothing has no place on a scale of powers
         costs = [max(r.core_hours or 0.0, least) for r in priced]
-        bars = axes.barh(
-            [r.column for r in priced], costs, color=[colours[r.verdict] for r in priced]
-        )
+        colours = ["#c0392b" if r.reversible else "#c98a00" for r in priced]
+        bars = axes.barh([r.column for r in priced], costs, color=colours)
         axes.bar_label(bars, labels=[r.technique for r in priced], fontsize=8, padding=2)
         axes.set_xscale("log")
         axes.set(xlim=(least / 2, max(costs) * 100), xlabel="core-hours, at most")
         axes.invert_yaxis()
-        axes.set_title(f"{self.n_reversible_columns} columns are reversible", fontsize=10)
+        axes.set_title(
+            f"{self.n_deidentified_columns} columns are de-identified, not anonymised", fontsize=10
+        )
         return finish(figure)

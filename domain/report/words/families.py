@@ -169,7 +169,7 @@ FAMILIES: tuple[Family, ...] = (
         "irreversibility",
         _w("不可复原性", "Irreversibility"),
         _w(
-            "散列、假名或加密的列能否还原，要花多大代价。能还原的列只算去标识化，不算匿名化。",
+            "散列、假名或加密的列能否还原，要花多大代价。能还原的列是去标识化，未匿名化。",
             "Whether hashes, pseudonyms or ciphers can be turned back, and at what cost. A column "
             "that can is de-identified, not anonymised.",
         ),

@@ -140,9 +140,11 @@ MEASURES: Mapping[str, Words] = {
     "context.kse_k": _w("K 最小等价类", "K: smallest class"),
     "context.kse_s": _w("S 接收方系数", "S: recipients"),
     "context.kse_e": _w("E 保障措施", "E: safeguards"),
-    "irreversibility.n_reversible_columns": _w("可还原的列", "columns that can be reversed"),
+    "irreversibility.n_reversible_columns": _w(
+        "可还原的列（去标识化，未匿名化）", "reversible columns (de-identified, not anonymised)"
+    ),
     "irreversibility.n_deidentified_columns": _w(
-        "只算去标识化的列", "columns that are de-identified only"
+        "去标识化，未匿名化的列", "columns that are de-identified, not anonymised"
     ),
     "irreversibility.lowest_cost_core_hours": _w("还原的最低代价", "lowest cost of reversal"),
     "irreversibility.n_reversed": _w("实际还原的散列", "digests reversed when tried"),

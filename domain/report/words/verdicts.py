@@ -28,7 +28,9 @@ KEY_RISKS: Mapping[str, Words] = {
     ),
     "context.total_risk": _w("总体风险（含环境）", "total risk with environment"),
     "context.kse_a": _w("健康数据匿名化 A = K × S × E", "A = K × S × E of health data"),
-    "irreversibility.n_reversible_columns": _w("可还原的列", "columns that can be reversed"),
+    "irreversibility.n_reversible_columns": _w(
+        "可还原的列（去标识化，未匿名化）", "reversible columns (de-identified, not anonymised)"
+    ),
     "sampling.fraction": _w("抽样比例", "sampling fraction"),
 }
 
