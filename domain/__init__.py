@@ -10,7 +10,7 @@ from niming.domain.handle import Sealed, open
 from niming.domain.ledger import Ledger
 from niming.domain.load import DataSet, load
 from niming.domain.plan import Plan
-from niming.domain.policy import Policy, Requirement, Verdict
+from niming.domain.policy import Policy, Requirement, Verdict, packs
 from niming.domain.release import Release
 from niming.domain.scenario import Scenario
 from niming.domain.signing import revoke, sign
@@ -34,6 +34,7 @@ __all__ = [
     "judge_all",
     "load",
     "open",
+    "packs",
     "revoke",
     "sign",
     "verify",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from niming.domain.policy import Policy, packs
@@ -15,7 +17,7 @@ from niming.measure import JSON, Measure
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Comparison", "Judgement", "judge_all"]
+__all__ = ["Comparison", "Judgement", "chosen", "judge_all"]
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,63 @@ class Comparison:
         return f"<table>{head}{rows}</table>"
 
 
+def chosen(policies: Iterable[Policy | str | Path] | None) -> tuple[Policy, ...]:
+    """Return the policies that are meant, the variants of a family in their place.
+
+    Parameters
+    ----------
+    policies : iterable of Policy, str or path, or None
+        The id of a pack or the name of a family, such as ``"ipc-2025"``, in any case; a YAML file;
+        every pack that ships, if None.
+
+    Returns
+    -------
+    tuple of Policy
+
+    Raises
+    ------
+    PolicyError
+        No pack, family or file of that name, or two policies with the same id.
+
+    Examples
+    --------
+    >>> [policy.id for policy in chosen(["IPC-2025", "wp216"])]
+    ['ipc-2025-high', 'ipc-2025-low', 'ipc-2025-medium', 'wp216']
+    """
+    shipped = packs()
+    if isinstance(policies, (str, Path, Policy)):
+        raise PolicyError("policies is a list of policies", hint="put the one into brackets")
+    found: list[Policy] = []
+    for policy in shipped if policies is None else policies:
+        meant = [policy] if isinstance(policy, Policy) else _meant(policy)
+        found += [Policy.of(p) for p in meant]
+    ids = [p.id for p in found]
+    if len(set(ids)) < len(ids):
+        raise PolicyError("two policies have the same id", hint="give each its own id")
+    return tuple(found)
+
+
+def _meant(name: str | Path) -> Sequence[Policy | str | Path]:
+    """Return the ids of the packs that a name stands for, or the name of a file."""
+    shipped = list(packs())
+    plain = str(name).casefold()
+    variants = [pack for pack in shipped if pack == plain or pack.startswith(f"{plain}-")]
+    if variants or Path(name).is_file():
+        return variants or [name]
+    families = {pack.rpartition("-")[0] for pack in shipped}
+    names = shipped + sorted(f for f in families if sum(p.startswith(f"{f}-") for p in shipped) > 1)
+    near = difflib.get_close_matches(plain, names)
+    raise PolicyError(
+        f"there is no policy pack, family of packs or file {str(name)!r}",
+        hint=f"did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else "packs: " + ", ".join(shipped),
+    )
+
+
 def judge_all(
     measures: Sequence[Measure],
-    policies: Iterable[Policy | str] | None = None,
+    policies: Iterable[Policy | str | Path] | None = None,
     *,
     weigh: Callable[[Policy], Sequence[Measure]] | None = None,
 ) -> Comparison:
@@ -150,8 +206,9 @@ def judge_all(
     measures : sequence of Measure
         What was measured. The measures of the context (``context.``) rest on one policy's
         context, so they count under no policy here: `weigh` gives each policy its own.
-    policies : iterable of Policy or id of a pack, optional
-        Every pack that ships, if not given.
+    policies : iterable of Policy or str, optional
+        Ids of packs, or names of families such as ``"el-emam"``, which stand for all their
+        variants, in any case; every pack that ships, if not given.
     weigh : callable, optional
         Given a policy, returns the measures that rest on it, its context above all, in place of
         those of the same names; `niming.domain.gate.compare` has one for a release folder. Without
@@ -164,7 +221,7 @@ def judge_all(
     Raises
     ------
     PolicyError
-        An id of no pack, or two policies with the same id.
+        A name of no pack and no family, or two policies with the same id.
 
     Examples
     --------
@@ -174,13 +231,9 @@ def judge_all(
     >>> [j.outcome for j in seen.judgements]  # nothing was measured but k
     ['could-not-run', 'failed']
     """
-    chosen = [Policy.of(p) for p in (packs() if policies is None else policies)]
-    ids = [p.id for p in chosen]
-    if len(set(ids)) < len(ids):
-        raise PolicyError("two policies have the same id", hint="give each its own id")
     common = [m for m in measures if not m.name.startswith("context.")]
     judged = []
-    for policy in chosen:
+    for policy in chosen(policies):
         own = () if weigh is None else weigh(policy)
         named = {m.name for m in own}
         rest = [m for m in common if m.name not in named]

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from niming.domain import attacks as attacking
 from niming.domain.canonical import canonical
-from niming.domain.comparison import Comparison, judge_all
+from niming.domain.comparison import Comparison, chosen, judge_all
 from niming.domain.evidence import Evidence
 from niming.domain.fingerprint import Fingerprint, fingerprint
 from niming.domain.ledger import Ledger
 from niming.domain.measurement import Measurement, from_bytes, lost, sampling, under_policy, weigh
 from niming.domain.moment import moment, now
 from niming.domain.origin import Origin
-from niming.domain.policy import Policy, Verdict, packs
+from niming.domain.policy import Policy, Verdict
 from niming.domain.release import (
     CERTIFICATE,
     DATA,
@@ -179,7 +179,7 @@ def _certified(
 
 def compare(
     folder: str | Path,
-    policies: Iterable[Policy | str] | None = None,
+    policies: Iterable[Policy | str | Path] | None = None,
     original: Source | None = None,
     *,
     seed: int | None = None,
@@ -190,8 +190,8 @@ def compare(
     ----------
     folder : path
         A release folder, certified or not.
-    policies : iterable of Policy or id of a pack, optional
-        Every pack that ships, if not given.
+    policies : iterable of Policy or str, optional
+        As for `judge_all`: ids of packs or names of families; every pack that ships, if not given.
     original : table, optional
         As for `certify`.
     seed : int >= 0, optional
@@ -206,22 +206,22 @@ def compare(
     InputError
         A folder that is missing or damaged; a seed without an original, or a wrong one.
     PolicyError
-        An id of no pack, or two policies with the same id.
+        A name of no pack and no family, or two policies with the same id.
     """
     release = Release.open(Path(folder), original=original)
     released = read(Path(folder) / DATA)
-    chosen = [Policy.of(p) for p in (packs() if policies is None else policies)]
+    judging = chosen(policies)
     drawn = sampling(release, released)
     found = from_bytes(release, released, drawn.value)
     measures = [*found.measures, drawn]
-    if any(attacking.asks_for_attacks(p) for p in chosen):
+    if any(attacking.asks_for_attacks(p) for p in judging):
         chance = int(fingerprint(Path(folder) / DATA).sha256[:8], 16)
         origin = _redrawn(release, seed)
         measures += attacking.attack(release, released, origin, seed=chance).measures
     utility = [] if release._original is None else lost(release, released)
     return judge_all(
         [*measures, *utility],
-        chosen,
+        judging,
         weigh=lambda p: under_policy(release.with_policy(p), released, found, drawn),
     )
 

@@ -352,6 +352,13 @@ class Policy:
 def packs() -> dict[str, str]:
     """Return the YAML of every policy pack that ships, by id.
 
+    Returns
+    -------
+    dict of str to str
+        By id, in order.
+
+    Examples
+    --------
     >>> [name for name in packs() if name.startswith("gbt42460")]
     ['gbt42460-controlled', 'gbt42460-enclave', 'gbt42460-public']
     """

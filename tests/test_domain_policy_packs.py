@@ -241,6 +241,31 @@ class TestJudgeAll:
         )
         assert own.passed == ("gbt42460-public",)
 
+    @pytest.mark.parametrize("name", ["ipc-2025", "el-emam", "gbt42460", "IPC-2025", "El-Emam"])
+    def test_a_family_stands_for_its_variants(self, name: str) -> None:
+        seen = judge_all([measure("k_anonymity.k", 11)], [name])
+        variants = [pack for pack in NAMES if pack.startswith(name.lower())]
+        assert len(variants) >= 3
+        assert [j.policy.id for j in seen.judgements] == variants
+
+    def test_case_does_not_matter(self) -> None:
+        seen = judge_all([], ["health-ksE", "GBT42460-Public"])
+        assert [j.policy.id for j in seen.judgements] == ["health-kse", "gbt42460-public"]
+
+    @pytest.mark.parametrize(
+        ("name", "near"), [("el-emann", "el-emam"), ("WP217", "wp216"), ("??", "packs: ")]
+    )
+    def test_a_wrong_name_names_near_ones(self, name: str, near: str) -> None:
+        with pytest.raises(PolicyError, match="no policy pack") as caught:
+            judge_all([], [name])
+        assert near in (caught.value.hint or "")
+
+    def test_a_family_and_one_of_its_variants(self) -> None:
+        with pytest.raises(PolicyError, match="same id"):
+            judge_all([], ["el-emam", "el-emam-5"])
+        with pytest.raises(PolicyError, match="list"):
+            judge_all([], "el-emam")
+
     def test_two_of_one_id(self) -> None:
         with pytest.raises(PolicyError, match="same id"):
             judge_all([], ["wp216", "wp216"])
