@@ -77,6 +77,71 @@ def test_match_sizes_equal_a_double_loop(counts: Counts) -> None:
     assert (expected >= classes.size).all()
 
 
+MEETINGS = [
+    {},
+    {"_SINGLE": 0, "_COMPARISONS": 0},
+    {"_SINGLE": 0, "_COMPARISONS": 1, "_KEYS": 3, "_ASKED": 1},
+    {"_COMPARISONS": 10**9, "_DENSE": 5},
+    {"_LIMIT": 1},
+]
+
+
+@pytest.mark.parametrize("limits", MEETINGS)
+@settings(max_examples=100, deadline=None)
+@given(tables())
+def test_sums_equal_a_double_loop_however_classes_meet(
+    limits: dict[str, int], counts: Counts
+) -> None:
+    classes = counts.classes(counts.columns)
+    expected = matches_by_hand(classes.codes, classes.size)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in limits.items():
+            patch.setattr(agreement, name, limit)
+        sums = agreement.agreeing_sums(classes, classes.size)
+    assert sums.dtype == np.int64
+    assert sums.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("gaps", [0.05, 0.3, 0.7])
+def test_sums_equal_those_over_agreements_where_patterns_are_large(gaps: float) -> None:
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 4, (3000, 6))
+    codes = np.where(rng.random(codes.shape) < gaps, rng.integers(-2, 0, codes.shape), codes)
+    codes[:, 2] = np.abs(codes[:, 2])  # a column without gaps
+    counts = counts_of([tuple(row) for row in codes.tolist()], [1] * len(codes))
+    classes = counts.classes(counts.columns)
+    expected = np.zeros_like(classes.size)
+    for rows, links in agreement.agreements(classes):
+        for link in links:
+            in_group = np.bincount(link.group_of, classes.size[link.others], link.n_groups)
+            expected[rows] += in_group[link.at].astype(np.int64)
+    assert match_sizes(classes, classes.size).tolist() == expected.tolist()
+
+
+def test_columns_that_no_key_holds_are_summed_by_agreements() -> None:
+    rng = np.random.default_rng(6)
+    codes = rng.integers(-1, 6, (60, 40)).astype(np.int32)
+    codes[30:] = np.where(rng.random((30, 40)) < 0.5, -1, codes[:30])
+    counts = counts_of([tuple(row) for row in codes.tolist()], [1] * len(codes))
+    classes = counts.classes(counts.columns)
+    expected = matches_by_hand(classes.codes, classes.size)
+    assert (expected > 1).all()
+    assert match_sizes(classes, classes.size).tolist() == expected.tolist()
+
+
+def test_sums_are_found_once_and_cannot_be_written_to() -> None:
+    table = {"sex": ["F", "F", None], "town": ["A", "B", "A"], "w": [1.0, 2.0, 3.0]}
+    classes = classes_of(table, quasi_identifiers=["sex", "town"], weight="w")
+    assert classes.weight is not None
+    sizes = match_sizes(classes, classes.size)
+    assert match_sizes(classes, classes.size) is sizes
+    assert sizes_of(classes, missing="matches-anything") is sizes
+    assert match_sizes(classes, classes.weight).tolist() == [4.0, 4.0, 2.0]
+    with pytest.raises(ValueError, match="read-only"):
+        sizes[0] = 1
+    assert match_sizes(classes, np.array([1, 0, 0])).tolist() == [1, 1, 0]
+
+
 def spectrum_by_hand(classes: Classes, sensitive: str) -> list[list[int]]:
     """Class, value and records, by a double loop over all classes and cells."""
     at = classes.counts.column_codes(sensitive).tolist()
