@@ -452,3 +452,48 @@ def test_names_are_found_where_the_common_surnames_have_used_up_their_given_name
     finding = scan({"c0": names.to_numpy()}).findings[0]
     assert finding.n_distinct > 100_000
     assert finding.holds == "name"
+
+
+FILLERS = [
+    "不详",
+    "未知",
+    "无",
+    "暂无",
+    "-",
+    "--",
+    "/",
+    "N/A",
+    "null",
+    "None",
+    "?",
+    "0000",
+    "（空）",
+]
+
+
+def filled(cells: Cells, share: float, fillers: Sequence[str]) -> Cells:
+    """Return cells, as text, a share of which is replaced by what stands for a missing value."""
+    out = [str(cell) for cell in cells]
+    rng = np.random.default_rng(0)
+    for i in rng.choice(len(out), int(share * len(out)), replace=False):
+        out[i] = fillers[int(rng.integers(len(fillers)))]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("share", "fillers"),
+    [
+        (0.2, FILLERS),
+        pytest.param(0.05, ["不详"], marks=pytest.mark.slow),
+        pytest.param(0.12, ["不详"], marks=pytest.mark.slow),
+        pytest.param(0.5, FILLERS, marks=pytest.mark.slow),
+    ],
+)
+def test_placeholders_hide_no_kind_and_make_none(share: float, fillers: Sequence[str]) -> None:
+    known = {kind for kind, _ in KINDS.values()}
+    made = {label: make(np.random.default_rng(3), 400) for label, (_, make) in KINDS.items()}
+    made |= {label: make(np.random.default_rng(3), 400) for label, make in NEAR_MISSES.items()}
+    seen = scan({f"c{i}": filled(cells, share, fillers) for i, cells in enumerate(made.values())})
+    told = dict(zip(made, (finding.holds for finding in seen.findings), strict=True))
+    assert {label: told[label] for label in KINDS} == {k: kind for k, (kind, _) in KINDS.items()}
+    assert {label: told[label] for label in NEAR_MISSES if told[label] in known} == {}

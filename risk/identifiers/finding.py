@@ -32,7 +32,9 @@ class Finding:
         Why.
     confidence : float in [0, 1]
     valid_rate : float in [0, 1] or None
-        Share of the values that are valid identifiers of what it holds; None if it holds none.
+        Share of the values, placeholders such as 不详 among them, that are valid identifiers of
+        what it holds; None if it holds none. The reason says how many placeholders were left out
+        of the judgement.
     n_distinct : int
         Among the rows scanned.
     missing_rate : float in [0, 1]

@@ -61,13 +61,14 @@ def judge(profile: Profile) -> Finding:
     if profile.n_present == 0:
         role = named.role if named else Role.INSENSITIVE
         return _finding(profile, role, profile.kind, "整列缺失", "missing in every row", 0.3, named)
+    stated = profile.stated
     return (
-        _by_numbers(profile, named)
-        or _by_header(profile, named)
-        or _by_digests(profile, named)
+        _by_numbers(stated, named)
+        or _by_header(stated, named)
+        or _by_digests(stated, named)
         or _by_words(profile, named)
-        or _by_places(profile, named)
-        or _by_births(profile, named)
+        or _by_places(stated, named)
+        or _by_births(stated, named)
         or _by_name(profile, named)
         or _by_spread(profile)
     )
@@ -93,7 +94,7 @@ def _by_numbers(profile: Profile, named: Header | None) -> Finding | None:
             continue
         kind = _refined(profile, valid) if check.kind == "resident-id" else check.kind
         of_kind = WORDS[kind]
-        if whole:
+        if whole and (n_valid > 1 or profile.before is None):
             zh = f"{rate:.1%} 的值为{of_kind[0]}（格式与校验）"
             en = f"{rate:.1%} of the values are {of_kind[1]} by form and check"
             confidence = min(0.99, 0.6 + 0.4 * rate)
@@ -209,6 +210,7 @@ def _by_words(profile: Profile, named: Header | None) -> Finding | None:
     numbered = {kind: found for kind, found in inside.items() if kind not in ("name", "address")}
     if numbered:
         return _with_identifiers(profile, named, inside)
+    everyone, profile = profile, profile.stated
     rate = profile.rate(is_address(profile.texts))
     if rate >= _WHOLE:
         return _finding(
@@ -226,7 +228,7 @@ def _by_words(profile: Profile, named: Header | None) -> Finding | None:
                 f"{rate:.1%} of the values look like Chinese names", 0.5 + 0.4 * rate, named,
                 holds="name", valid_rate=rate,
             )  # fmt: skip
-    return _with_identifiers(profile, named, inside) if inside else None
+    return _with_identifiers(everyone, named, inside) if inside else None
 
 
 def _with_identifiers(profile: Profile, named: Header | None, inside: dict[str, Mask]) -> Finding:
@@ -348,20 +350,24 @@ def _by_name(profile: Profile, named: Header | None) -> Finding | None:
 def _by_spread(profile: Profile) -> Finding:
     """Judge by how the values are spread, on the side of caution."""
     kind = profile.kind
-    if kind in ("date", "datetime") or profile.dated or profile.dated_numbers:
+    stated = profile.stated
+    if kind in ("date", "datetime") or stated.dated or profile.dated_numbers:
         return _finding(
-            profile, Role.QUASI_IDENTIFIER, "date" if profile.dated else kind,
+            stated, Role.QUASI_IDENTIFIER, "date" if stated.dated else kind,
             "日期可与外部信息比对", "dates can be matched with what others know", 0.6, None,
         )  # fmt: skip
     many = profile.n_distinct > _MANY_VALUES
-    if kind == "categorical" and many and profile.mean_length >= _LONG_TEXT:
+    if kind == "categorical" and many and stated.mean_length >= _LONG_TEXT:
         return _finding(
             profile, Role.INSENSITIVE, "text", "自由文本，发布时删除",
             "free text; a release drops it", 0.6, None,
         )  # fmt: skip
-    if profile.unique and kind in ("categorical", "integer"):
+    # A handful of notes among placeholders differ from each other as any notes do.
+    if 2 * stated.n_present < profile.n_present:
+        stated = profile
+    if stated.unique and kind in ("categorical", "integer"):
         return _finding(
-            profile, Role.DIRECT_IDENTIFIER, "identifier", "几乎每条记录取值唯一",
+            stated, Role.DIRECT_IDENTIFIER, "identifier", "几乎每条记录取值唯一",
             "nearly unique in every record", 0.6, None,
         )  # fmt: skip
     if not many:
@@ -398,6 +404,13 @@ def _finding(
     valid_rate: float | None = None,
     contains: tuple[tuple[str, float], ...] = (),
 ) -> Finding:
+    if profile.before is not None:
+        left_out = profile.before.n_present - profile.n_present
+        reason_zh += f"（未计 {left_out} 个占位值）"
+        reason_en += f" ({left_out} placeholder{'s' * (left_out > 1)} not counted)"
+        if valid_rate is not None:
+            valid_rate *= profile.n_present / profile.before.n_present
+        profile = profile.before
     climbs = role in (Role.QUASI_IDENTIFIER, Role.SENSITIVE) and profile.n_present > 0
     sensitive_kind = named.sensitive_kind if named else ""
     if not sensitive_kind and named is not None and named.age and _are_minors(profile):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from niming.risk.identifiers import numbers
 from niming.risk.identifiers.dates import is_date
-from niming.risk.identifiers.texts import Mask, Plain, plain
+from niming.risk.identifiers.texts import Mask, Plain, mask, plain
 from niming.tables import Table
 from niming.tables.schema import Kind
 
@@ -22,6 +22,37 @@ __all__ = ["Profile", "distinct", "profile"]
 
 _DATED = 0.95
 _COUNTED = 20
+
+# What people and programs write where they have no value. 其他 and "other" are categories: they say
+# that there is a value. Noughts stand for a missing number or date in texts alone: in a column of
+# numbers 0 counts.
+_CHINESE = (
+    "不详 不明 未知 无 没有 暂无 空 空白 空值 缺 缺失 暂缺 待补 待补充 待填 待填写 待录入 "
+    "未填 未填写 未填报 未录入 未登记 未提供 未采集 未记录 "
+    "不清楚 不知道 不知 不适用 保密 拒答 拒绝回答 无数据 无资料"
+)
+_ENGLISH = (
+    "n/a #n/a na n.a. null none nil nan nat unknown unk missing blank empty undefined withheld "
+    "not-available not-applicable not-provided not-known not-recorded not-stated"
+)
+_BRACKETS = ("{}", "({})", "[{}]", "<{}>", "【{}】")
+_SIGNS = "-_—–./\\?？~…"
+
+
+@cache
+def _placeholders() -> pa.StringArray:
+    """Return the placeholders in every way to write them: a look-up is faster than a pattern."""
+    import pyarrow as pa
+
+    unstated = [*_CHINESE.split(), *(word.replace("-", " ") for word in _ENGLISH.split())]
+    cased = [form for w in unstated for form in (w, w.upper(), w.capitalize(), w.title())]
+    words = [brackets.format(word) for word in cased for brackets in _BRACKETS]
+    signs = [sign * times for sign in _SIGNS for times in range(1, 9)]
+    noughts = ["0" * times for times in range(4, 20)]
+    other = ["\\N", "NaN", "NaT", "0000-00-00", "0000/00/00", "0000.00.00"]
+    return pa.array(dict.fromkeys([*words, *signs, *noughts, *other]), pa.string())
+
+
 _WHOLE = "CAST(CAST(v AS BIGINT) AS VARCHAR)"
 
 
@@ -44,6 +75,8 @@ class Profile:
         Records looked at, missing ones among them.
     rounded : bool
         Whether values are stored in binary floating point, which rounds whole numbers beyond 2^53.
+    before : Profile, optional
+        The profile that this one was made of by leaving placeholders out.
     """
 
     name: str
@@ -53,6 +86,7 @@ class Profile:
     n: NDArray[np.int64]
     n_rows: int
     rounded: bool = False
+    before: Profile | None = None
 
     def __repr__(self) -> str:
         return f"Profile({self.name!r}, {self.kind}, {self.n_distinct} distinct values)"
@@ -76,6 +110,31 @@ class Profile:
     def unique(self) -> bool:
         """Whether nearly every record has a value of its own."""
         return self.n_present >= 50 and self.n_distinct >= 0.95 * self.n_present
+
+    @cached_property
+    def stated(self) -> Profile:
+        """The profile of what is stated: without 不详, N/A, -- and other placeholders.
+
+        A share of the stated values tells what a column holds. A placeholder is still a value that
+        the table has, and no null: it stays in what is counted and in what a hierarchy must cover.
+        """
+        if self.kind != "categorical":
+            return self
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        placeholders = mask(pc.is_in(self.texts.array, value_set=_placeholders()))
+        if not placeholders.any() or placeholders.all():
+            return self
+
+        kept = pa.array(~placeholders)
+        return replace(
+            self,
+            values=self.values.filter(kept),
+            texts=Plain(self.texts.array.filter(kept)),
+            n=self.n[~placeholders],
+            before=self,
+        )
 
     @cached_property
     def dated(self) -> bool:
