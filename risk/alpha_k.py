@@ -22,6 +22,7 @@ from niming.risk.classes import (
     shown,
     spectra_of,
     suppressed_class,
+    surroundings_of,
     value_codes,
 )
 from niming.tables import Classes, Counts, Source, Spectrum
@@ -80,7 +81,10 @@ class AlphaK(Result):
                 hint="bin it first, or measure t_closeness with distance='ordered'",
             )
         codes = None if values is None else value_codes(classes.counts, sensitive, values)
-        if spectrum is None:
+        guessed = codes is not None and missing == "matches-anything"
+        if guessed:  # an unknown cell may be any of the values given, commonest or not
+            pieces = surroundings_of(classes, sensitive, missing=missing)
+        elif spectrum is None:
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
             pieces = spectrum.blocks
@@ -89,7 +93,12 @@ class AlphaK(Result):
         for rows, piece in pieces:
             starts = piece.starts
             n = piece.n if codes is None else np.where(np.isin(piece.value, codes), piece.n, 0)
-            most[rows] = np.maximum.reduceat(n, starts)
+            if guessed:
+                unknown = piece.value < 0
+                hidden = np.add.reduceat(np.where(unknown, piece.n, 0), starts)
+                most[rows] = np.maximum.reduceat(np.where(unknown, 0, n), starts) + hidden
+            else:
+                most[rows] = np.maximum.reduceat(n, starts)
             size[rows] = np.add.reduceat(piece.n, starts)
         return cls(
             sensitive,
@@ -236,12 +245,13 @@ def alpha_k(
         A column of categories, not among the quasi-identifiers.
     values : sequence, optional
         The values to protect, such as ``["HIV"]``; None stands for missing. Without it all
-        count, missing and suppressed as values of their own.
+        count.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
-        value: then a class is measured on the records of all classes that agree with it.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with
+        every value, so that a class is measured on the records of all classes that agree with it,
+        and a sensitive cell has the commonest known value there, of those that count.
 
     Returns
     -------
@@ -265,9 +275,13 @@ def alpha_k(
     threshold are compared in integers, with the threshold read as the nearest fraction of a
     denominator up to 10⁶.
 
-    α is never larger, and k never smaller, where anything matches, because a union of classes has
-    no larger share than the largest in one of them. Neither reading bounds the other for a single
-    class nor for `alpha_unsuppressed`. So report both.
+    Where anything matches, n(E, s) counts the unknown sensitive cells of E for every s, since any
+    of them may be s; a class of these alone has α = 1.
+
+    Where all sensitive cells are known, α is never larger where anything matches, because a union
+    of classes has no larger share than the largest in one of them; where some are unknown, either
+    reading may be the stricter. k is never smaller. Neither reading bounds the other for a single
+    class nor for `alpha_unsuppressed`. So report both, and judge by the worse.
 
     One GROUP BY, then O(n_cells log n_cells); `spectra_of` in risk/classes.py says what the
     second reading costs.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from niming.errors import InputError
+from niming.errors import ColumnNotFoundError, InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.classes import classes_of, is_complete
 from niming.risk.joint import Joint
@@ -16,7 +16,7 @@ from niming.risk.population import PopulationUniqueness
 from niming.risk.reading import Extent, Question, Reading
 from niming.risk.reidentification import Reidentification
 from niming.risk.t_closeness import Closeness
-from niming.tables import Counts, Hierarchy, Source
+from niming.tables import Counts, Hierarchy, Source, read
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,9 +32,10 @@ class Assessment(Result):
     ----------
     quasi_identifiers, sensitive : tuple of str
     own : Reading
-        Missing and suppressed quasi-identifiers are values of their own.
+        Missing and suppressed cells are values of their own.
     matching : Reading
-        Missing and suppressed quasi-identifiers match anything.
+        Missing and suppressed quasi-identifiers match anything; unknown sensitive cells have the
+        most frequent value of those around them.
     population : PopulationUniqueness or None
         None if neither the size of the population nor the sampling fraction is known.
     """
@@ -47,7 +48,7 @@ class Assessment(Result):
 
     @property
     def anonymity(self) -> Anonymity:
-        """Class sizes, missing and suppressed being values of their own: the stricter reading."""
+        """Class sizes, missing and suppressed being values of their own: of these the stricter."""
         return self.own.anonymity
 
     @property
@@ -171,7 +172,8 @@ def assess(
         Column that says who belongs together, for household risk; counted by a GROUP BY of its
         own, because it would split every cell.
     hierarchies : dict of str to Hierarchy, optional
-        Those of sensitive columns give their hierarchical t; others are not used.
+        Those of sensitive columns give their hierarchical t; those of other columns of the table
+        are not used.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     c : float > 0, default 2
@@ -198,18 +200,22 @@ def assess(
 
     Raises
     ------
-    ColumnNotFoundError, InputError
+    ColumnNotFoundError
+        A column that the table does not have, in `hierarchies` too.
+    InputError
         As the function of each measure, except that l-diversity of a continuous column is
         "not available" with its reason. Both `population_size` and `sampling_fraction`, or a
         `known` below 1.
 
     Notes
     -----
-    Each measure equals that of the function of its name. t by ordered distance is measured for
+    Each measure equals that of the function of its name. Of class sizes the first reading is the
+    stricter; of sensitive values either may be where some of these are unknown, so judge by the
+    worse number of both. t by ordered distance is measured for
     numbers, dates and times, whose order means something. What needs a population, weights or
     households is measured if they are given. Column sets and minimal sample uniques are looked for
-    up to a size at which sets times classes stay below 2·10⁸; `suda` and `find_quasi_identifiers`
-    take the size that you give.
+    up to a size at which there are at most 4,000 sets, and sets times classes stay below 2·10⁸;
+    `suda` and `find_quasi_identifiers` take the size that you give.
 
     One GROUP BY on the quasi-identifiers and the sensitive columns, then O(n_cells log n_cells)
     a sensitive column; cells multiply with the number of sensitive columns.
@@ -237,6 +243,9 @@ def assess(
             "population_size and sampling_fraction tell the same",
             hint="give one of the two",
         )
+    table = table if isinstance(table, Counts) else read(table)
+    if missing := [c for c in hierarchies or {} if c not in table.columns]:
+        raise ColumnNotFoundError.among(missing, table.columns, asked_by="hierarchies")
     classes = classes_of(
         table,
         quasi_identifiers=quasi_identifiers,
@@ -267,7 +276,7 @@ def assess(
         sampling_fraction=sampling_fraction,
     )
     own = Reading.of(classes, question, missing="own-value")
-    complete = is_complete(classes)
+    complete = is_complete(classes, sensitive)
     people = None
     if extent == "full" and not (population_size is None and sampling_fraction is None):
         people = PopulationUniqueness.of(

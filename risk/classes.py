@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from niming.errors import InputError
 from niming.risk.agreement import Link, Numbers, agreeing_sums, agreements
+from niming.risk.unknown import joined
 from niming.tables import MISSING, SUPPRESSED, Classes, Counts, Source, Spectrum, count, texts
 from niming.tables.grouping import group
 
@@ -29,13 +30,14 @@ __all__ = [
     "spectra_of",
     "spectrum_of",
     "suppressed_class",
+    "surroundings_of",
     "tallied",
     "totals_of",
     "value_codes",
 ]
 
 Missing: TypeAlias = Literal["own-value", "matches-anything"]
-"""How a missing or suppressed quasi-identifier is read."""
+"""How a missing or suppressed cell is read."""
 
 _MOST_PAIRS = 2**20  # pairs of class and value that are summed at a time
 _MOST_DISTINCT = 32  # a column with no more distinct numbers than this is never continuous
@@ -178,9 +180,29 @@ def match_sizes(classes: Classes, values: Numbers) -> Numbers:
     return agreeing_sums(classes, values)
 
 
-def is_complete(classes: Classes) -> bool:
-    """Return whether no quasi-identifier is missing or suppressed, so that both readings agree."""
-    return bool((classes.codes >= 0).all())
+def is_complete(classes: Classes, sensitive: Sequence[str] = ()) -> bool:
+    """Return whether nothing is missing or suppressed, so that both readings agree.
+
+    Parameters
+    ----------
+    classes : Classes
+    sensitive : sequence of str
+        Columns of `classes.counts` that are looked at too, beside the quasi-identifiers.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "M"], "ill": ["flu", None]}
+    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
+    >>> is_complete(classes), is_complete(classes, ["ill"])
+    (True, False)
+    """
+    if not bool((classes.codes >= 0).all()):
+        return False
+    return all(bool((classes.counts.column_codes(c) >= 0).all()) for c in sensitive)
 
 
 def sizes_of(classes: Classes, *, missing: Missing = "own-value") -> NDArray[np.int64]:
@@ -209,11 +231,11 @@ def sizes_of(classes: Classes, *, missing: Missing = "own-value") -> NDArray[np.
 
 
 def check_missing(missing: object) -> None:
-    """Refuse anything but the two readings of a missing quasi-identifier."""
+    """Refuse anything but the two readings of a missing cell."""
     if missing not in ("own-value", "matches-anything"):
         raise InputError(
             "missing must be 'own-value' or 'matches-anything'",
-            hint="certification uses the stricter, 'own-value'",
+            hint="judge by the worse number of both readings",
         )
 
 
@@ -226,7 +248,8 @@ def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-val
     sensitive : str
         A column of `classes.counts` that is no quasi-identifier.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        Count the records of the class, or those of all classes that agree with it.
+        Count the records of the class, and unknown sensitive cells as values of their own; or
+        those of all classes that agree with it, and `joined` with their most frequent value.
 
     Returns
     -------
@@ -236,9 +259,10 @@ def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-val
 
     Notes
     -----
-    Where nothing is missing this is `Classes.spectrum`. Else it has as many as n_classes · n_values
-    pairs of 20 bytes, all of them if a class that is suppressed throughout has every value, because
-    every class agrees with that one; `spectra_of` gives the same in pieces of bounded memory.
+    Where no quasi-identifier is missing this is `Classes.spectrum`, `joined`. Else it has as many
+    as n_classes · n_values pairs of 20 bytes, all of them if a class that is suppressed throughout
+    has every value, because every class agrees with that one; `spectra_of` gives the same in
+    pieces of bounded memory.
 
     Examples
     --------
@@ -249,8 +273,10 @@ def spectrum_of(classes: Classes, sensitive: str, *, missing: Missing = "own-val
     [(0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1)]
     """
     check_missing(missing)
-    if missing == "own-value" or is_complete(classes):
+    if missing == "own-value":
         return classes.spectrum(sensitive)
+    if is_complete(classes):
+        return joined(classes.spectrum(sensitive))
     pieces = list(spectra_of(classes, sensitive, missing=missing))
     class_of = np.concatenate([rows[piece.class_of] for rows, piece in pieces])
     value = np.concatenate([piece.value for _, piece in pieces])
@@ -271,6 +297,8 @@ def spectra_of(
     classes : Classes
     sensitive : str
     missing : {"own-value", "matches-anything"}, default "own-value"
+        Of unknown sensitive cells as well: values of their own, or `joined` with the most
+        frequent known value among the records counted.
 
     Yields
     ------
@@ -281,16 +309,59 @@ def spectra_of(
 
     Notes
     -----
-    Where nothing is missing, or missing is a value of its own, these are the `blocks` of the
-    spectrum of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those of one
-    class, if that has more), and beside it stand the counts of the classes that agree, O(n_cells)
-    in all. `agreements` says what it costs to find them.
+    It costs what `surroundings_of` says.
+
+    Examples
+    --------
+    >>> table = {"sex": ["F", "F", "M"], "ill": ["flu", None, "none"]}
+    >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
+    >>> [s.n.tolist() for _, s in spectra_of(classes, "ill")]  # of F: missing, flu; of M: none
+    [[1, 1, 1]]
+    >>> [s.n.tolist() for _, s in spectra_of(classes, "ill", missing="matches-anything")]
+    [[2, 1]]
+    """
+    check_missing(missing)
+    if missing == "own-value":
+        yield from classes.spectrum(sensitive).blocks
+    elif is_complete(classes):
+        yield from joined(classes.spectrum(sensitive)).blocks
+    else:
+        for rows, piece in surroundings_of(classes, sensitive, missing=missing):
+            yield rows, joined(piece)
+
+
+def surroundings_of(
+    classes: Classes, sensitive: str, *, missing: Missing
+) -> Iterable[tuple[NDArray[np.int64], Spectrum]]:
+    """Return the pieces of `spectra_of` with unknown sensitive cells apart in both readings.
+
+    Parameters
+    ----------
+    classes : Classes
+    sensitive : str
+    missing : {"own-value", "matches-anything"}
+        Of the quasi-identifiers alone.
+
+    Yields
+    ------
+    rows : ndarray of shape (n_at_hand,), int64
+        Classes described; each class once in all.
+    spectrum : Spectrum
+        Its class 0 is ``rows[0]``, and so on.
+
+    Notes
+    -----
+    Where no quasi-identifier is missing, or missing is a value of its own, these are the `blocks`
+    of the spectrum of the classes. Else a piece sums at most 2²⁰ pairs of class and value (or those
+    of one class, if that has more), and beside it stand the counts of the classes that agree,
+    O(n_cells) in all. `agreements` says what it costs to find them.
 
     Examples
     --------
     >>> table = {"sex": ["F", "M", None], "ill": ["flu", "flu", "none"]}
     >>> classes = classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"])
-    >>> [(rows.tolist(), s.n.tolist()) for rows, s in spectra_of(classes, "ill")]
+    >>> pieces = surroundings_of(classes, "ill", missing="own-value")
+    >>> [(rows.tolist(), s.n.tolist()) for rows, s in pieces]
     [([0, 1, 2], [1, 1, 1])]
     """
     check_missing(missing)
@@ -323,7 +394,9 @@ def spectra_of(
             )
 
 
-def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
+def totals_of(
+    classes: Classes, sensitive: str, *, missing: Missing = "own-value"
+) -> NDArray[np.int64]:
     """Return how many records of the table have each sensitive value, the two states first.
 
     Parameters
@@ -331,6 +404,9 @@ def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
     classes : Classes
     sensitive : str
         A column of `classes.counts`.
+    missing : {"own-value", "matches-anything"}, default "own-value"
+        Count unknown cells as values of their own, or not at all; but where the column has no
+        known cell all are missing, the one value that `joined` gives them.
 
     Returns
     -------
@@ -344,10 +420,17 @@ def totals_of(classes: Classes, sensitive: str) -> NDArray[np.int64]:
     >>> totals_of(classes_of(table, quasi_identifiers=["sex"], sensitive=["ill"]), "ill")
     array([0, 1, 2])
     """
+    check_missing(missing)
     counts = classes.counts
     at = counts.column_codes(sensitive).astype(np.int64) - SUPPRESSED
     size = len(counts.categories[counts.position(sensitive)]) - SUPPRESSED
-    return _summed(at, counts.n, size)
+    totals = _summed(at, counts.n, size)
+    if missing == "matches-anything":
+        unknown = int(totals[:-SUPPRESSED].sum())
+        totals[:-SUPPRESSED] = 0
+        if not totals.any():
+            totals[MISSING - SUPPRESSED] = unknown
+    return totals
 
 
 def value_codes(counts: Counts, column: str, values: Sequence[object]) -> NDArray[np.int32]:

@@ -53,6 +53,8 @@ class Cells(NamedTuple):
     value : ndarray, int64
         Their values, from 0.
     n_values : int
+    hidden : ndarray, int64
+        Cells whose sensitive value is unknown and may be any.
     """
 
     digits: tuple[NDArray[np.int64], ...]
@@ -62,6 +64,7 @@ class Cells(NamedTuple):
     guarded: NDArray[np.int64]
     value: NDArray[np.int64]
     n_values: int
+    hidden: NDArray[np.int64]
 
     @classmethod
     def of(
@@ -70,8 +73,12 @@ class Cells(NamedTuple):
         names: Sequence[str],
         protected: NDArray[np.int64] | None,
         missing: Missing,
+        hidden: NDArray[np.int64] | None = None,
     ) -> Cells:
-        """Number the codes that occur; `protected` is the sensitive value of each cell or -1."""
+        """Number the codes that occur; `protected` is the sensitive value of each cell or -1.
+
+        `hidden` are the cells, none of them protected, that may have any of these values.
+        """
         digits, spans, unknown = [], [], []
         for name in names:
             codes = counts.column_codes(name)
@@ -82,10 +89,12 @@ class Cells(NamedTuple):
             unknown.append(holes)
         value = np.zeros(0, dtype=np.int64)
         guarded = value
+        n_values = int(hidden is not None and len(hidden) > 0)
         if protected is not None:
             guarded = np.flatnonzero(protected >= 0)
             guarded = guarded[np.argsort(protected[guarded], kind="stable")]
             value = protected[guarded].astype(np.int64)
+            n_values = max(n_values, int(protected.max(initial=-1)) + 1)
         return cls(
             tuple(digits),
             tuple(spans),
@@ -93,7 +102,8 @@ class Cells(NamedTuple):
             None if bool((counts.n == 1).all()) else counts.n,
             guarded,
             value,
-            int(value[-1]) + 1 if len(value) else 0,
+            n_values,
+            value[:0] if hidden is None else hidden,
         )
 
     def fits(self, ncombinations: int) -> bool:
@@ -165,6 +175,10 @@ def by_table(
     occurs = np.flatnonzero(records)
     size = _agreeing(records.reshape(1, *shape), holes).reshape(radix)[occurs]
     best = Surest(int(size.min()), 0, 1)
+    unknown = None
+    if len(cells.hidden):
+        n = None if cells.n is None else cells.n[cells.hidden]
+        unknown = _counted(key[cells.hidden], n, radix).reshape(1, *shape)
     step = max(_CHUNK // radix, 1)
     for low in range(0, cells.n_values, step):
         high = min(low + step, cells.n_values)
@@ -173,6 +187,8 @@ def by_table(
         pair = (cells.value[at] - low) * radix + key[some]
         n = None if cells.n is None else cells.n[some]
         counted = _counted(pair, n, (high - low) * radix).reshape(high - low, *shape)
+        if unknown is not None:
+            counted += unknown
         most = _agreeing(counted, holes).reshape(high - low, radix)[:, occurs].max(axis=0)
         surest = int((most / size).argmax())
         if int(most[surest]) * best.size > best.most * int(size[surest]):

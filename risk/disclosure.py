@@ -198,15 +198,15 @@ def delta_disclosure(
     quasi_identifiers : sequence of str
         Columns that an outsider could know; at least one.
     sensitive : str
-        A column that is not among the quasi-identifiers. Missing and suppressed values are values
-        of their own.
+        A column that is not among the quasi-identifiers.
     base : float > 1, default e
         Of the logarithm; 2 gives ARX's numbers.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every value;
-        then p is the share among all records that agree with the class.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with every
+        value, so that p is the share among all records that agree with the class, and a sensitive
+        cell has the most frequent value known among these.
 
     Returns
     -------
@@ -235,6 +235,10 @@ def delta_disclosure(
     The logarithm is natural here and in pycanon, and of base 2 in ARX. It is taken of
     1 + (n N − f T)/(f T) for n of f records in the class and T of N in the table, whole numbers
     while n N < 2⁶², so that no digit is lost near p = q.
+
+    Where anything matches, q is the share among the known cells of the table, and a class of
+    unknown cells alone may be all of the rarest value. Neither reading bounds the other, so report
+    both, and judge by the worse.
 
     One GROUP BY, then O(n_cells log n_cells); where cells match anything, times the patterns of
     known cells.

@@ -74,7 +74,8 @@ def gains_of(
     >>> piece.gain.round(2), piece.lacking  # of F: flu, none; of M: none
     (array([ 1.  , -0.33,  0.33]), array([0, 1]))
     """
-    totals = totals_of(classes, sensitive)
+    totals = totals_of(classes, sensitive, missing=missing)
+    rarest = int(totals[totals > 0].min())
     n_values = int(np.count_nonzero(totals))
     if spectrum is None:
         pieces = spectra_of(classes, sensitive, missing=missing)
@@ -84,6 +85,8 @@ def gains_of(
         starts = piece.starts
         lengths = np.diff(starts, append=len(piece.n))
         in_table = totals[piece.value.astype(np.int64) - SUPPRESSED]
+        # Where anything matches, a class without a known cell may be all of the rarest value.
+        in_table[in_table == 0] = rarest
         in_class = np.repeat(np.add.reduceat(piece.n, starts), lengths)
         yield Gains(
             rows,

@@ -194,16 +194,16 @@ def l_diversity(
     quasi_identifiers : sequence of str
         Columns that an outsider could know; at least one.
     sensitive : str
-        A column of categories, not among the quasi-identifiers. Missing and suppressed values
-        count as values of their own.
+        A column of categories, not among the quasi-identifiers.
     kind : {"distinct", "entropy", "recursive"}, default "distinct"
     c : float > 0
         For ``"recursive"`` alone, which needs it; 2 and 3 are common.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
-        value: then a class is measured on the records of all classes that agree with it.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with
+        every value, so that a class is measured on the records of all classes that agree with it,
+        and a sensitive cell has the most frequent value known among these.
 
     Returns
     -------
@@ -230,11 +230,16 @@ def l_diversity(
     Records whose quasi-identifiers are all suppressed are a class like any other: what they do
     not hide is their sensitive value.
 
-    The table's l is never smaller where anything matches: what a person is then hidden among is a
-    union of whole classes, and no union is less diverse than its least diverse class, the monotony
-    that the paper shows. Neither reading bounds the other for a single class (except distinct l,
-    which only grows) nor for `l_unsuppressed`, because suppressed records then stand among the
-    others and may all be of one value. So report both.
+    An unknown sensitive cell as a value of its own makes a class look more diverse: half of a
+    class of one value, blanked, is l = 2. Where anything matches it is l = 1 still, and a class
+    of unknown cells alone has one value.
+
+    Where all sensitive cells are known, the table's l is never smaller where anything matches: what
+    a person is then hidden among is a union of whole classes, and no union is less diverse than its
+    least diverse class, the monotony that the paper shows. Neither reading bounds the other for a
+    single class (except distinct l, which only grows) nor for `l_unsuppressed`, because suppressed
+    records then stand among the others and may all be of one value. Where sensitive cells are
+    unknown, either reading may be the stricter. So report both, and judge by the worse.
 
     One GROUP BY, then O(n_cells log n_cells). Where anything matches and something is missing,
     classes are compared by the patterns of what they know, in bounded memory: `spectra_of` in

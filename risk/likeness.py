@@ -206,15 +206,15 @@ def beta_likeness(
     quasi_identifiers : sequence of str
         Columns that an outsider could know; at least one.
     sensitive : str
-        A column that is not among the quasi-identifiers. Missing and suppressed values are values
-        of their own.
+        A column that is not among the quasi-identifiers.
     kind : {"basic", "enhanced"}, default "basic"
         The enhanced kind also bounds the gain of frequent values, by −ln q.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every value;
-        then p is the share among all records that agree with the class.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with every
+        value, so that p is the share among all records that agree with the class, and a sensitive
+        cell has the most frequent value known among these.
 
     Returns
     -------
@@ -247,6 +247,10 @@ def beta_likeness(
 
     D is one rounded division of whole numbers while products of counts are below 2⁵³ (after
     cancelling), so that a D of 1/2 is not above a β of 0.5.
+
+    Where anything matches, q is the share among the known cells of the table, and a class of
+    unknown cells alone may be all of the rarest value. Neither reading bounds the other, so report
+    both, and judge by the worse.
 
     One GROUP BY, then O(n_cells log n_cells); where cells match anything, times the patterns of
     known cells.

@@ -104,8 +104,13 @@ class LKC(Result):
             counts = counts.select([*names, sensitive])
             held = counts.column_codes(sensitive)
             codes = np.unique(held) if values is None else value_codes(counts, sensitive, values)
+            if missing == "matches-anything":  # an unknown one may be any of them: Cells knows it
+                codes = codes[codes >= 0]
             protected = np.where(np.isin(held, codes), np.searchsorted(codes, held), -1)
-        cells = Cells.of(counts, names, protected, missing)
+        hidden = None
+        if sensitive is not None and missing == "matches-anything":
+            hidden = np.flatnonzero(counts.column_codes(sensitive) < 0)
+        cells = Cells.of(counts, names, protected, missing, hidden)
         subsets, smallest, most, size = [], [], [], []
         for chosen, key, shape in combinations(cells, known):
             if cells.fits(math.prod(shape)):
@@ -288,13 +293,13 @@ def lkc(
         A column of categories, not among the quasi-identifiers. Without it `c` is None.
     values : sequence, optional
         The sensitive values to protect, such as ``["HIV"]``; None stands for missing. Without it
-        all count, missing and suppressed as values of their own.
+        all count.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
         A missing or suppressed cell is a value of its own that an outsider can look for, or is
         unknown: then a group is all records that agree with one of them, so that nobody is found
-        by a cell that is not shown, and every value might be what it hides.
+        by a cell that is not shown, and every sensitive value might be what it hides.
     most_subsets : int >= 1, default 100000
         Combinations of quasi-identifiers that are tried at most; more are refused.
 
@@ -323,8 +328,10 @@ def lkc(
     With L = q, k is that of `k_anonymity` in either reading, and c is α of `alpha_k` where missing
     is a value of its own. Where anything matches c may be larger than that α, because groups on a
     few columns overlap and need not be a union of groups on more; so all lengths up to L are
-    tried. On every combination, and so in all, k is never smaller and c never larger where
-    anything matches than where missing is a value of its own.
+    tried. On every combination, and so in all, k is never smaller where anything matches than where
+    missing is a value of its own; and c is never larger, if all sensitive cells are known. An
+    unknown one may be any of the values: there it counts for each s, and either reading may be the
+    stricter. Judge by the worse.
 
     There is no number without the fully suppressed records, because on a few columns these stand
     together with records that are suppressed there alone.

@@ -257,13 +257,13 @@ def p_sensitive(
     quasi_identifiers : sequence of str
         Columns that an outsider could know; at least one.
     sensitive : sequence of str
-        Columns of categories, none of them a quasi-identifier; at least one. Missing and
-        suppressed values count as values of their own.
+        Columns of categories, none of them a quasi-identifier; at least one.
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
-        value: then a class is measured on the records of all classes that agree with it.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with
+        every value, so that a class is measured on the records of all classes that agree with it,
+        and a sensitive cell has the most frequent value known among these.
 
     Returns
     -------
@@ -285,7 +285,10 @@ def p_sensitive(
     the least distinct l of `l_diversity` over the columns. The table has p-sensitive k-anonymity
     with its own k, and p <= k always.
 
-    p is never smaller where anything matches, because a class then stands among more records.
+    Where all sensitive cells are known, p is never smaller where anything matches, because a class
+    then stands among more records. Where some are unknown, either reading may be the stricter: as
+    values of their own they add to p, else they add nothing. Judge by the worse.
+    `most_p` and `most_classes` take them as values of their own, so these bounds hold in both.
 
     One GROUP BY over all columns, then O(n_cells log n_cells) a sensitive column; cells multiply
     with the number of sensitive columns.

@@ -100,7 +100,7 @@ class Closeness(Result):
             pieces = spectra_of(classes, sensitive, missing=missing)
         else:
             pieces = spectrum.blocks
-        table = totals_of(classes, sensitive)
+        table = totals_of(classes, sensitive, missing=missing)
         tree = _tree(classes, sensitive, distance) if isinstance(distance, Hierarchy) else None
         hidden = suppressed_class(classes)
         per_class = np.empty(classes.n_classes)
@@ -203,8 +203,9 @@ def t_closeness(
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every
-        value: then a class is measured on the records of all classes that agree with it.
+        A missing or suppressed cell is a value of its own; or a quasi-identifier agrees with
+        every value, so that a class is measured on the records of all classes that agree with it,
+        and a sensitive cell has the most frequent value known among these.
 
     Returns
     -------
@@ -231,17 +232,22 @@ def t_closeness(
       height H (its levels less one). That is the sum of the paper's cost(N) over inner nodes: a
       tree whose edges are all 1/(2H) long has the leaves' distances level/H. ARX measures so.
 
-    Missing and suppressed sensitive values are values of their own, at distance 1 from each
+    As values of their own, missing and suppressed sensitive values are at distance 1 from each
     other and from all others; in a hierarchy they hang from its top. For "ordered" that is not
     moved optimally: with p_K the share of a class that is known, t = p_K · (ordered distance of
     what is known) + ½ Σ |p − q| over known, missing and suppressed. That is never less than the
     earth mover's distance, the same if nothing is missing, and convex as it is, so that merging
     classes never raises t.
 
-    The table's t is never larger where anything matches: what a person is then hidden among is a
-    union of whole classes, and all distances are convex. Neither reading bounds the other for a
-    single class nor for `t_unsuppressed`, because suppressed records then stand among the others
-    and may be far from the table. So report both. q is that of the table in both readings.
+    Where anything matches, q is that of the known cells of the table, and an unknown cell of a
+    class has the commonest value known there; a class of unknown cells alone is at distance 1,
+    unless the whole column is unknown. As values of their own they make p and q alike instead.
+
+    Where all sensitive cells are known, the table's t is never larger where anything matches: what
+    a person is then hidden among is a union of whole classes, and all distances are convex. Neither
+    reading bounds the other for a single class nor for `t_unsuppressed`, because suppressed records
+    then stand among the others and may be far from the table. Where sensitive cells are unknown,
+    either reading may be the stricter. So report both, and judge by the worse.
 
     Sums are of integers while n² m < 2⁶¹, and the largest is divided once, so that a t of 1/5 is
     not 0.2000…1. One GROUP BY, then O(n_cells log n_cells), whatever the number of values. Where
@@ -319,8 +325,13 @@ def _ordered(spectrum: Spectrum, table: NDArray[np.int64]) -> _Ratio:
     class_of, value, n = spectrum.class_of, spectrum.value, spectrum.n
     every = int(values.sum())
     if every == n_rows:
-        above, n_steps = _steps(class_of, value.astype(np.int64), n, size, values)
-        return _Ratio(above, _scaled(size, n_rows * n_steps))
+        known, nothing = value >= 0, class_of[value < 0]
+        above, n_steps = _steps(
+            class_of[known], value[known].astype(np.int64), n[known], size, values
+        )
+        below = _scaled(size, n_rows * n_steps)
+        above[nothing] = below[nothing]  # of these classes no cell is known: distance 1
+        return _Ratio(above, below)
     # What is known is compared as ordered, at the class's share of it; the rest as equal.
     known = value >= 0
     class_of, value, n = class_of[known], value[known], n[known]

@@ -47,7 +47,12 @@ def shares_by_hand(rows: list[Row], wanted: set[int] | None, missing: str) -> li
     for q, r in sorted({row[:2] for row in rows}):
         mine = [s for a, b, s in rows if agree(a, q, missing) and agree(b, r, missing)]
         counts = [n for s, n in Counter(mine).items() if wanted is None or s in wanted]
-        out.append(Fraction(max(counts, default=0), len(mine)))
+        most = max(counts, default=0)
+        if missing == "matches-anything":  # what is unknown may be any of those wanted
+            known = {s: n for s, n in Counter(mine).items() if s >= 0}
+            most = max([n for s, n in known.items() if wanted is None or s in wanted], default=0)
+            most += len(mine) - sum(known.values())
+        out.append(Fraction(most, len(mine)))
     return out
 
 
@@ -76,8 +81,10 @@ def test_equals_the_definition(missing: str, rows: list[Row], chosen: set[int]) 
 
 @settings(max_examples=80, deadline=None)
 @given(tables)
-def test_own_value_is_the_stricter_reading_of_the_table(rows: list[Row]) -> None:
-    classes = classes_from(rows)
+def test_own_value_is_the_stricter_reading_where_sensitive_cells_are_known(
+    rows: list[Row],
+) -> None:
+    classes = classes_from([(q, r, max(s, 0)) for q, r, s in rows])
     own, matching = (AlphaK.of(classes, "s", missing=m) for m in READINGS)  # type: ignore[arg-type]
     assert matching.alpha <= own.alpha
     assert matching.k >= own.k
@@ -124,13 +131,23 @@ def test_city_equals_pandas() -> None:
         ({"q": [1], "s": ["a"]}, 1, 1),
         ({"q": [1] * 4, "s": ["a"] * 4}, 1, 4),
         ({"q": [1, 2, 3], "s": ["a", "b", "c"]}, 1, 1),
-        ({"q": [1, 1], "s": [None, "b"]}, 0.5, 2),
         ({"q": [None, None], "s": ["a", "b"]}, 0.5, 2),
     ],
 )
 def test_edges(table: dict[str, list[object]], alpha: float, k: int, missing: str) -> None:
     found = alpha_k(table, quasi_identifiers=["q"], sensitive="s", missing=missing)  # type: ignore[arg-type]
     assert (found.alpha, found.k) == (alpha, k)
+
+
+def test_blanking_half_of_a_class_is_no_cure() -> None:
+    """All have a; with two of four blank, own-value reads 0.5 and the other reading 1 still."""
+    table = {"q": [1] * 4, "s": ["a", "a", None, "*"]}
+    call = {"quasi_identifiers": ["q"], "sensitive": "s", "suppressed": "*"}
+    assert alpha_k(table, **call).alpha == 0.5  # type: ignore[arg-type]
+    assert alpha_k(table, **call, missing="matches-anything").alpha == 1  # type: ignore[arg-type]
+    table["s"] = ["a", "a", "b", None]
+    rare = alpha_k(table, **call, values=["b"], missing="matches-anything")  # type: ignore[arg-type]
+    assert rare.alpha == 0.5  # b itself and the unknown one
 
 
 def test_all_suppressed_has_no_number_without_them() -> None:

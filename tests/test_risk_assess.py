@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from niming.errors import InputError
+from niming.errors import ColumnNotFoundError, InputError
 from niming.measure import Measure, Result
 from niming.risk import (
     Assessment,
@@ -326,6 +326,30 @@ def test_sixty_columns_on_which_everybody_is_soon_alone() -> None:
     assert result.own.suda.max_size == 2
 
 
+def test_a_hierarchy_of_no_column_is_refused() -> None:
+    table = {"sex": ["F", "M"], "illness": ["canary", "none"], "town": ["a", "b"]}
+    tree = Hierarchy.from_dict({"all": ["canary", "none"]})
+    ask = {"quasi_identifiers": ["sex"], "sensitive": ["illness"]}
+    for source in (table, count(table, ["sex", "illness"])):
+        with pytest.raises(ColumnNotFoundError, match="hierarchies names 'nope'") as caught:
+            assess(source, hierarchies={"illness": tree, "nope": tree}, **ask)  # type: ignore[arg-type]
+        assert "canary" not in str(caught.value)
+        assert caught.value.hint
+    found = assess(table, hierarchies={"illness": tree, "town": tree}, **ask)  # type: ignore[arg-type]
+    assert ("illness", "hierarchical") in found.closeness
+
+
 def test_a_sensitive_quasi_identifier_is_refused(city: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="both"):
         assess(city, quasi_identifiers=KEYS, sensitive=["sex"])
+
+
+def test_blanking_half_of_a_class_cures_it_under_one_reading_alone() -> None:
+    """No quasi-identifier is missing, and yet the readings differ in the sensitive column."""
+    table = {"q": ["x"] * 6, "s": ["flu"] * 3 + [None] * 3}
+    found = assess(table, quasi_identifiers=["q"], sensitive=["s"])
+    told = {m.name: m.value for m in found.measures()}
+    assert (told["l_diversity.distinct[s]"], told["l_diversity.matching.distinct[s]"]) == (2, 1)
+    assert (told["alpha_k.alpha[s]"], told["alpha_k.matching.alpha[s]"]) == (0.5, 1)
+    assert (told["lkc.c[s]"], told["lkc.matching.c[s]"]) == (0.5, 1)
+    assert (told["p_sensitive.p"], told["p_sensitive.matching.p"]) == (2, 1)

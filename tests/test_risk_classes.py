@@ -15,6 +15,7 @@ from niming.risk import agreement, classes_of
 from niming.risk import classes as classes_module
 from niming.risk.classes import (
     Missing,
+    is_complete,
     is_continuous,
     is_ordered,
     match_sizes,
@@ -143,7 +144,10 @@ def test_sums_are_found_once_and_cannot_be_written_to() -> None:
 
 
 def spectrum_by_hand(classes: Classes, sensitive: str) -> list[list[int]]:
-    """Class, value and records, by a double loop over all classes and cells."""
+    """Class, value and records, by a double loop over all classes and cells.
+
+    What is unknown joins the most frequent known value of the lowest code, or is all that is there.
+    """
     at = classes.counts.column_codes(sensitive).tolist()
     n = classes.counts.n.tolist()
     out = []
@@ -153,6 +157,9 @@ def spectrum_by_hand(classes: Classes, sensitive: str) -> list[list[int]]:
             theirs = classes.codes[j].tolist()
             if all(a == b or a < 0 or b < 0 for a, b in zip(mine, theirs, strict=True)):
                 found[at[cell]] = found.get(at[cell], 0) + n[cell]
+        hidden = found.pop(-1, 0) + found.pop(-2, 0)
+        into = min(found, key=lambda value: (-found[value], value), default=-1)
+        found[into] = found.get(into, 0) + hidden
         out += [[i, value, found[value]] for value in sorted(found)]
     return out
 
@@ -202,17 +209,45 @@ def test_spectra_equal_a_double_loop(route: str, counts: Counts) -> None:
     assert len(totals) == own.n_values + 2
     by_own = np.bincount(own.value + 2, weights=own.n, minlength=len(totals))
     assert totals.tolist() == by_own.tolist()
+    known = totals_of(classes, sensitive, missing="matches-anything")
+    assert known[0] == 0
+    if own.value.max() >= 0:
+        assert known.tolist() == [0, 0, *totals[2:].tolist()]
+    else:
+        assert known.tolist() == [0, counts.n_rows, *[0] * own.n_values]
 
 
 @pytest.mark.parametrize("missing", ["own-value", "matches-anything"])
 def test_a_complete_table_has_its_own_spectrum(missing: Missing) -> None:
-    table = {"q": ["a", "b", "a"], "s": ["x", None, "y"]}
+    table = {"q": ["a", "b", "a"], "s": ["x", "x", "y"]}
     classes = classes_of(table, quasi_identifiers=["q"], sensitive=["s"])
     found, own = spectrum_of(classes, "s", missing=missing), classes.spectrum("s")
     assert found.class_of.tolist() == own.class_of.tolist()
     assert (found.value.tolist(), found.n.tolist()) == (own.value.tolist(), own.n.tolist())
     assert len(list(spectra_of(classes, "s", missing=missing))) == 1
     assert sizes_of(classes, missing=missing) is classes.size
+
+
+@settings(max_examples=120, deadline=None)
+@given(tables(columns=2))
+def test_unknown_sensitive_cells_join_where_all_else_is_known(counts: Counts) -> None:
+    """The way for classes without a hole gives what the double loop gives."""
+    known = counts.codes[:, 0] >= 0
+    if not known.any():
+        return
+    counts = Counts(
+        counts.columns,
+        counts.categories,
+        counts.codes[known],
+        counts.n[known],
+        counts.n[known] * 1.5,
+    )
+    classes = counts.classes(["c0"])
+    found = spectrum_of(classes, "c1", missing="matches-anything")
+    triples = np.column_stack([found.class_of, found.value, found.n]).tolist()
+    assert triples == spectrum_by_hand(classes, "c1")
+    assert is_complete(classes)
+    assert is_complete(classes, ["c1"]) == bool((counts.codes >= 0).all())
 
 
 def test_a_value_that_is_sensitive_and_known_or_a_third_reading_is_refused() -> None:

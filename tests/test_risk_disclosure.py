@@ -59,15 +59,27 @@ def agree(one: Row, other: Row, missing: str) -> bool:
     return all(a == b or a < 0 or b < 0 for a, b in zip(one[:2], other[:2], strict=True))
 
 
+def tabled(rows: list[Row], missing: str) -> Counter[int]:
+    """Return the records of each value; where anything matches, of what is known alone."""
+    if missing == "own-value":
+        return Counter(row[2] for row in rows)
+    return Counter(row[2] for row in rows if row[2] >= 0) or Counter([MISSING] * len(rows))
+
+
 def ratios(rows: list[Row], missing: str) -> dict[tuple[int, int], dict[int, Fraction]]:
     """Return p/q a class and value, straight from the rows; 0 where the class lacks the value."""
-    table = Counter(row[2] for row in rows)
+    table = tabled(rows, missing)
+    n_rows = sum(table.values())
     out = {}
     for row in rows:
         near = [other[2] for other in rows if agree(row, other, missing)]
+        if missing == "matches-anything":
+            shown = [value for value in near if value >= 0]
+            rarest = min(table, key=lambda value: (table[value], value))
+            commonest = max(sorted({*shown}), key=shown.count, default=rarest)
+            near = [value if value >= 0 else commonest for value in near]
         out[row[:2]] = {
-            value: Fraction(near.count(value) * len(rows), len(near) * n)
-            for value, n in table.items()
+            value: Fraction(near.count(value) * n_rows, len(near) * n) for value, n in table.items()
         }
     return out
 
@@ -125,7 +137,7 @@ def compare_beta(missing: str, rows: list[Row]) -> None:
     basic = beta_likeness(counted(rows), **arguments)  # type: ignore[arg-type]
     enhanced = beta_likeness(counted(rows), kind="enhanced", **arguments)  # type: ignore[arg-type]
     expected = ratios(rows, missing)
-    table = Counter(row[2] for row in rows)
+    table = tabled(rows, missing)
     gains = {
         name: max([*(r - 1 for r in by.values()), Fraction(0)]) for name, by in expected.items()
     }
@@ -136,7 +148,7 @@ def compare_beta(missing: str, rows: list[Row]) -> None:
         name
         for name, by in expected.items()
         for value, r in by.items()
-        if r - 1 > 0 and float(r - 1) > -math.log(table[value] / len(rows))
+        if r - 1 > 0 and float(r - 1) > -math.log(table[value] / sum(table.values()))
     }
     assert enhanced.per_class.tolist() == basic.per_class.tolist()
     assert enhanced.n_classes_unbounded == len(over)

@@ -15,8 +15,8 @@ from niming.errors import InputError
 from niming.measure import JSON, Measure, Result
 from niming.risk.attacks.attack import FEWEST_ROWS
 from niming.risk.attacks.statistics import Trials, beats
-from niming.risk.classes import Missing, classes_of, sizes_of, spectrum_of
-from niming.tables import SUPPRESSED, Classes, Counts, Source
+from niming.risk.classes import Missing, classes_of, sizes_of, spectrum_of, totals_of
+from niming.tables import MISSING, SUPPRESSED, Classes, Counts, Source
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,14 +37,16 @@ class Homogeneity(Result):
     ----------
     sensitive : str
     top : ndarray of shape (n_classes,), int64
-        Records that show the class's most frequent sensitive value, among those of `size`.
+        Records that show the class's most frequent sensitive value, among those of `size`; where
+        anything matches, those with an unknown one too.
     size : ndarray of shape (n_classes,), int64
         Records that an outsider cannot tell from those of the class: its own, or under the
         reading ``"matches-anything"`` all that agree with it.
     records : ndarray of shape (n_classes,), int64
         Records in the class.
     most_frequent : int
-        Records in the table that show its most frequent sensitive value.
+        Records in the table that show its most frequent sensitive value; where anything matches,
+        those with an unknown one too.
     threshold : float in (0, 1]
         Share of the class from which on its top value is taken for everybody's.
     missing : {"own-value", "matches-anything"}
@@ -70,16 +72,19 @@ class Homogeneity(Result):
         """Measure equivalence classes."""
         _check(threshold)
         spectrum = spectrum_of(classes, sensitive, missing=missing)
-        # A suppressed value is nobody's: it counts in the class and is never its answer.
+        # A suppressed value is nobody's: it counts in the class and is never its answer; but where
+        # anything matches it has joined the value it may be, and none is left.
         shows = np.where(spectrum.value == SUPPRESSED, 0, spectrum.n)
-        values = classes.counts.column_codes(sensitive)
-        totals = np.bincount(values - SUPPRESSED, weights=classes.counts.n)[-SUPPRESSED - 1 :]
+        totals = totals_of(classes, sensitive)
+        most_frequent = int(totals[MISSING - SUPPRESSED :].max())
+        if missing == "matches-anything":
+            most_frequent = int(totals[-SUPPRESSED:].max(initial=0) + totals[:-SUPPRESSED].sum())
         return cls(
             sensitive=sensitive,
             top=np.maximum.reduceat(shows, spectrum.starts),
             size=sizes_of(classes, missing=missing),
             records=classes.size,
-            most_frequent=int(totals.max(initial=0)),
+            most_frequent=most_frequent,
             threshold=threshold,
             missing=missing,
         )
@@ -264,7 +269,8 @@ def homogeneity(
     suppressed : str, optional
         Text that marks a suppressed cell, such as ``"*"``; for tables only.
     missing : {"own-value", "matches-anything"}, default "own-value"
-        A missing or suppressed quasi-identifier is a value of its own, or agrees with every value.
+        A missing or suppressed quasi-identifier is a value of its own, or agrees with every value;
+        then an unknown sensitive cell has the most frequent value known among the records counted.
 
     Returns
     -------
@@ -288,10 +294,12 @@ def homogeneity(
     - guess rate = Σ_c max_v n_cv / n, the outsider's best guess after seeing the release
     - baseline = max_v Σ_c n_cv / n, the best guess that needs no class
 
-    It is an exact count over all records, not a sample, so it has no confidence interval. A
-    missing sensitive value is a value of its own, since it says that nothing was recorded; a
-    suppressed one counts in its class and is never an answer, since it says nothing. Under
-    "matches-anything" n_c and n_cv are over all records that agree with the class.
+    It is an exact count over all records, not a sample, so it has no confidence interval. Under
+    "own-value" a missing sensitive value is a value of its own, since it says that nothing was
+    recorded; a suppressed one counts in its class and is never an answer, since it says nothing.
+    Under "matches-anything" n_c and n_cv are over all records that agree with the class, and either
+    counts for the most frequent value known there, as l-diversity reads it: blanking half of a
+    class cures nothing, and a class of unknown cells alone has one value.
 
     A guess rate close to the baseline does not make the exposed records safe: they are certain
     knowledge of some, whatever the average. The guess rate is `reliable` as an attack on at least
