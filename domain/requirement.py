@@ -240,9 +240,23 @@ class Verdict:
         }
 
 
+_BLANKED = ("l_diversity.", "alpha_k.", "p_sensitive.", "lkc.")
+
+
 def _named(name: str, measures: Sequence[Measure]) -> list[Measure]:
-    """Return the measures of this name, in every column unless it names one."""
-    return [m for m in measures if m.name == name or _stem(m.name) == name]
+    """Return the measures of this name, in every column unless it names one.
+
+    Where a blanked cell would look like one value more, both readings of what is missing are of
+    one name, ``l_diversity.distinct`` and ``l_diversity.matching.distinct``, and the worse decides.
+    """
+    found = []
+    for m in measures:
+        plain = m.name
+        if plain.startswith(_BLANKED):
+            plain = plain.replace(".matching.", ".", 1)
+        if name in (m.name, _stem(m.name), plain, _stem(plain)):
+            found.append(m)
+    return found
 
 
 def _stem(name: str) -> str:

@@ -187,3 +187,29 @@ class TestScenario:
     def test_broken(self, broken: dict[str, object]) -> None:
         with pytest.raises(PolicyError):
             Scenario.of(broken)
+
+
+def test_the_worse_reading_of_what_is_missing_decides() -> None:
+    """Half of a class of one value is blanked: as a value of its own that looks like two."""
+    from niming.domain.requirement import Requirement
+    from niming.risk import assess
+
+    table = {"z": [1] * 10, "ill": ["flu"] * 5 + ["*"] * 5}
+    measures = assess(table, quasi_identifiers=["z"], sensitive=["ill"], suppressed="*").measures()
+
+    def judged(measure: str) -> str:
+        asked = {
+            "id": "l",
+            "title": {"zh": "多样性", "en": "diversity"},
+            "measure": measure,
+            "at_least": 2,
+            "articles": ["25"],
+            "clause": "test",
+            "explain": {"zh": "测试", "en": "test"},
+        }
+        fields = {k: v for k, v in asked.items() if k in Requirement.model_fields}
+        return Requirement.model_validate(fields).judge(measures).outcome
+
+    assert judged("l_diversity.distinct") == "failed"
+    assert judged("l_diversity.distinct[ill]") == "failed"
+    assert judged("l_diversity.matching.distinct") == "failed"
