@@ -39,6 +39,7 @@ WORDS = {
     "qq": ("QQ号", "QQ numbers"),
     "name": ("姓名", "names"),
     "address": ("地址", "addresses"),
+    "birth-date": ("出生日期", "dates of birth"),
 }  # fmt: skip
 """What a kind is called, in Chinese and English."""
 

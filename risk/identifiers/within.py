@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from niming.risk.identifiers import documents, networks, numbers, persons, places
+from niming.risk.identifiers.dates import is_date
 from niming.risk.identifiers.texts import Mask, Plain, Values, among, mask, match, plain, where
 from niming.tables.identifiers import AREA_CODES
 
 __all__ = ["contained", "holds_identifier"]
 
 # Longer text has blanks, stops or ideographs; a code of letters, digits and dashes is none.
-_FREE = r"[\p{Han}\s,;:，。；：（(]"
+# A sign between a name and its value (mobile=13800138000) makes a code a text.
+_FREE = r"[\p{Han}\s,;:，。；：（(]|[=|\"]."
 _BAND = r"^\[-?[\d.]+, -?[\d.]+\)$"  # of a release, such as [13000000000, 14000000000)
 
 _BETWEEN = r"[^0-9A-Za-z.]+"
@@ -40,8 +42,42 @@ _NAME = (
     rf"(是|为|叫| ?[:：=] ?| )(?:{persons.NAME})(?:$|[^\p{{Han}}]|电话|手机|身份证|住址|来电)"
 )
 
+# Global, unique local and link-local addresses (RFC 4291, 4193): a name of a program (a::b), a
+# time and a year before :: begin otherwise.
+_IPV6 = (
+    r"(?i)(?:^|[^0-9a-z:.])([23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])"
+    r"((:[0-9a-f]{1,4}){7}|(:[0-9a-f]{1,4}){1,6}::([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,5})?"
+    r"|::[0-9a-f]{1,4}(:[0-9a-f]{1,4}){1,5})(?:$|[^0-9a-z:])"
+)
+_IS = r" ?[为是:：#=]{0,2} ?"
+_DAY = (
+    r"(?P<what>(?:18|19|20)\d{2}(?:[\-/.年](?:0?[1-9]|1[0-2])[\-/.月](?:0?[1-9]|[12]\d|3[01])"
+    r"|年(?:0?[1-9]|1[0-2])月|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?:$|[^0-9])"
+)
+# 医生于, 产生于, 学生于 and others are no birth: 生于 stands alone, or after 出 or who was born.
+_SAID = {
+    "birth-date": (
+        r"(?i)(?:出生(?:日期|年月日?|时间|于)|(?:^|[^\p{Han}]|[他她其者子儿])生于|生日"
+        rf"|\bborn(?: on)?|date of birth|\bdob|birth ?date|birthday){_IS}{_DAY}"
+    ),
+    "taiwan-permit": (
+        rf"(?:台胞证|台湾居民来往大陆通行证)(?:证?号码?|编号)?{_IS}"
+        r"(?P<what>\d{10}|\d{8})(?:$|[^0-9A-Za-z])"
+    ),
+    "social-insurance": (
+        rf"(?:社保|社会保障|社会保险)(?:个人)?(?:卡|证)?(?:编号|号码?|账号)?{_IS}"
+        r"(?P<what>[A-Za-z]{0,4}\d[0-9A-Za-z]{7,24})(?:$|[^0-9A-Za-z.\-])"
+    ),
+    "medical-insurance": (
+        rf"(?:医保|医疗保险|新农合|参合)(?:个人)?(?:卡|证)?(?:编号|号码?|账号)?{_IS}"
+        r"(?P<what>[A-Za-z]{0,4}\d[0-9A-Za-z]{7,24})(?:$|[^0-9A-Za-z.\-])"
+    ),
+}
+"""What stands right behind the word that says what it is."""
+
 # Words that say what a number is, for numbers of which the form proves little.
 _CUES = {
+    "credit-code": r"(?i)信用代码|税号|纳税人识别号|credit code",
     "resident-id": r"(?i)身份证|公民身份|证件|\bid\b",
     "mobile": r"(?i)电话|手机|联系|致电|来电|拨打|微信|短信|\b(tel|phone|mobile|call|cell|contact)",
     "bank-card": r"(?i)卡|账号|帐号|账户|转账|汇款|\b(card|account)",
@@ -122,6 +158,8 @@ def contained(values: Values) -> dict[str, Mask]:
         if inside.any():
             inside &= ~match(longer, _VERSION, 7)
         add("ip-address", inside)
+    if not longer.lacks(":"):
+        add("ip-address", match(longer, _IPV6, 11, only=shape.others >= 3))
     if not (longer.lacks(":") and longer.lacks("-")):
         few = (shape.others >= 5) & (shape.digits + shape.hexes >= 12)
         add("mac-address", match(longer, _MAC, 17, only=few))
@@ -132,7 +170,21 @@ def contained(values: Values) -> dict[str, Mask]:
             add("officer-certificate", match(longer, _OFFICER, 12, only=shape.digits >= 4))
         add("address", match(longer, places.ADDRESS, 12, only=shape.beyond >= 9))
     add("name", match(longer, _NAME, 9))
+    for kind, pattern in _SAID.items():
+        add(kind, _said(longer, kind, pattern))
     return found
+
+
+def _said(texts: Plain, kind: str, pattern: str) -> Mask:
+    """Return which texts say a number of a kind; a day behind the word is no number of a card."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inside = match(texts, pattern, 11, only=texts.shape.digits >= 5)
+    if inside.any() and kind != "birth-date":
+        what = pc.extract_regex(texts.array.filter(pa.array(inside)), pattern).field("what")
+        inside[inside] = ~is_date(what)
+    return inside
 
 
 def _by_number(texts: Plain) -> dict[str, Mask]:
@@ -185,6 +237,14 @@ def _by_number(texts: Plain) -> dict[str, Mask]:
     if old.any():
         ids |= old & cued("resident-id")
     add("resident-id", ids)
+    # Of 18 digits 1 in 31 passes; a letter and a region leave less to chance.
+    credit = numbers.is_credit_code(words) & ~ids
+    if credit.any():
+        sure = (words.shape.digits < 18) & match(words, r"^[1-9ANYany].[1-6][1-7]", 18, 18)
+        if not _beyond_chance(credit, numbers.has_credit_code_form(words), 0.5):
+            sure[:] = False
+        credit &= sure | cued("credit-code")
+    add("credit-code", credit)
     mobiles = numbers.is_mobile(words)
     if mobiles.any() and not _beyond_chance(mobiles, numbers.has_mobile_form(words), 0.3):
         mobiles &= cued("mobile")
