@@ -22,7 +22,7 @@ from niming.domain.ledger import Ledger
 from niming.domain.release import CERTIFICATE
 
 USE = "SC-2026-014"
-KILLS = 30
+KILLS = 20
 
 # A process that has imported everything forks one that runs the command, so that kills fall into
 # its work and not into imports. The report's pictures are most of the time that a small release
