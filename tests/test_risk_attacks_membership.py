@@ -261,7 +261,7 @@ def test_shadows_find_copies_and_nothing_in_a_constant() -> None:
 
 @pytest.mark.slow
 def test_shadows_of_noise_are_a_coin_on_average() -> None:
-    """6 attacks of 320 judgements on pure noise: their mean is 0.5 ± 0.045 (3 deviations)."""
+    """12 attacks of 320 judgements on pure noise: their mean is 0.5 ± 0.03 (3 deviations)."""
     mine, held = split(people(300), 150, 150)
 
     def noise(table: object, seed: int) -> Frame:
@@ -269,14 +269,14 @@ def test_shadows_of_noise_are_a_coin_on_average() -> None:
         return {"age": rng.normal(50, 15, 60), "town": rng.integers(0, 30, 60).astype(str)}
 
     aucs = []
-    for seed in range(6):
+    for seed in range(12):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnreliableWarning)
             found = shadow_membership(
                 mine, holdout=held, make_release=noise, n_targets=10, n_shadows=32, seed=seed
             )
         aucs.append(found.auc)
-    assert np.mean(aucs) == pytest.approx(0.5, abs=0.045)
+    assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_release_gets_what_came_in() -> None:

@@ -471,10 +471,29 @@ def test_the_result_shows_itself() -> None:
     found = membership_lira(model, members, others, target=target, n_shadows=4)
     names = {m.name: m for m in found.measures()}
     assert names["models.lira.auc"].value == found.auc
-    assert names["models.lira.tpr_at_fpr_0.001"].value is None
-    assert "needs 1000" in names["models.lira.tpr_at_fpr_0.001"].reason
-    assert names["models.lira.tpr_at_fpr_0.01"].value is not None
+    assert names["models.lira.tpr_at_fpr_1_in_1000"].value is None
+    assert "needs 1000" in names["models.lira.tpr_at_fpr_1_in_1000"].reason
+    assert names["models.lira.tpr_at_fpr_1_in_100"].value is not None
     assert found.to_dict()["n_shadows"] == 4
     assert "lira-online on RandomForestRegressor" in repr(found)
     assert found.plot().axes[0].get_xscale() == "log"
     assert isinstance(found.roc, Roc)
+
+
+def test_an_attack_without_power_gives_no_number_to_require() -> None:
+    """Four members: what few tell is no comfort, and the controls are still shown."""
+    scores = Roc(np.zeros(4), np.zeros(4))
+    found = ModelMembership(
+        method="loss",
+        model="Any",
+        shows="probability",
+        roc=scores,
+        raw=scores,
+        blind=scores,
+        seed=0,
+    )
+    told = {m.name.removeprefix("models.membership."): m for m in found.measures()}
+    for part in ("auc", "auc_upper"):
+        assert told[part].value is None
+        assert "fewer than 100" in told[part].reason
+    assert told["positive_control"].value == told["blind"].value == told["baseline"].value == 0.5

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from niming.errors import InputError, UnreliableWarning
-from niming.measure import JSON, Measure, Result
+from niming.errors import InputError
+from niming.measure import JSON
 from niming.risk.attacks.attack import (
-    FEWEST_ROWS,
     Tables,
     check_attacks,
     equal_rows,
@@ -22,18 +20,13 @@ from niming.risk.attacks.attack import (
 from niming.risk.attacks.encoding import Encoded, encode
 from niming.risk.attacks.neighbours import nearest
 from niming.risk.attacks.roc import Roc
-from niming.risk.attacks.statistics import Trials, normal_quantile
+from niming.risk.attacks.statistics import normal_quantile
+from niming.risk.attacks.telling import Telling
 from niming.tables import Source
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["FALSE_POSITIVE_RATES", "Membership", "MembershipMethod", "membership"]
+__all__ = ["Membership", "MembershipMethod", "membership"]
 
 MembershipMethod: TypeAlias = Literal["distance", "density", "shadow"]
-
-FALSE_POSITIVE_RATES = (0.001, 0.01)
-"""Rates of false positives at which the share of members found is reported."""
 
 _SOURCE = {
     "distance": "Chen et al. 2020, section 4; Carlini et al. 2022, section III",
@@ -42,8 +35,8 @@ _SOURCE = {
 }
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Membership(Result):
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class Membership(Telling):
     """How well a release tells members from others, made by `membership` or `shadow_membership`.
 
     Parameters
@@ -64,13 +57,8 @@ class Membership(Result):
     """
 
     method: MembershipMethod
-    roc: Roc
-    raw: Roc
-    seed: int
-    confidence: float = 0.95
     columns: tuple[str, ...] = ()
     n_shadows: int = 0
-    faults: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -78,136 +66,34 @@ class Membership(Result):
         return f"membership.{self.method}"
 
     @property
-    def n_attacks(self) -> int:
-        """Number of members attacked, and of non-members."""
-        return self.roc.n
+    def stem(self) -> str:
+        """What the names of the measures begin with."""
+        return f"attacks.{self.name}"
 
     @property
-    def auc(self) -> float:
-        """Chance that a member looks more like one than a non-member does; ½ is a coin."""
-        return self.roc.auc
+    def subject(self) -> str:
+        """What attacked what, for titles and warnings."""
+        return f"membership by {self.method}"
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Confidence interval of `auc`."""
-        return self.roc.interval(self.confidence)
+    def source(self) -> str:
+        """Where the attack is described."""
+        return _SOURCE[self.method]
 
     @property
-    def baseline(self) -> float:
-        """AUC of a coin."""
-        return 0.5
-
-    @property
-    def positive_control(self) -> float:
-        """AUC of the attack on the original posing as the release."""
-        return self.raw.auc
-
-    def true_positives(self, false_positive_rate: float) -> Trials | None:
-        """Return the members found where at most this share of non-members is taken for members.
-
-        None where there are fewer non-members than one false positive takes.
-        """
-        rate = self.roc.true_positive_rate(false_positive_rate)
-        return None if rate is None else Trials(round(rate * self.roc.n), self.roc.n)
-
-    @property
-    def without_power(self) -> tuple[str, ...]:
-        """Why nothing can be read off the AUC, high or low; empty if something can."""
-        found = []
-        if self.roc.n < FEWEST_ROWS:
-            found.append(f"{self.roc.n} members were attacked, fewer than {FEWEST_ROWS}")
-        if self.raw.interval(self.confidence)[0] <= 0.5:
-            found.append("the attack cannot even tell the members of the original itself")
-        return (*found, *self.faults)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the result must not be built upon; empty if it may be."""
-        low, high = self.interval
-        if low > 0.5:
-            return self.without_power
-        coin = (
-            f"an AUC in [{low:.3f}, {high:.3f}] is no better than a coin: this attack finds "
-            "nothing, another may"
+    def control(self) -> tuple[str, str]:
+        """What the positive control is, and what it means if it fails."""
+        return (
+            "AUC of the attack on the original posing as the release",
+            "the attack cannot even tell the members of the original itself",
         )
-        return (*self.without_power, coin)
 
-    @property
-    def reliable(self) -> bool:
-        """Whether the attack beats a coin, and could be judged at all."""
-        return not self.reasons
-
-    def told(self, *, stacklevel: int = 3) -> Membership:
-        """Return the result, and warn the caller of the attack if it is not reliable."""
-        if not self.reliable:
-            warnings.warn(
-                f"{self.name}: {'; '.join(self.reasons)}", UnreliableWarning, stacklevel=stacklevel
-            )
-        return self
-
-    def measures(self) -> tuple[Measure, ...]:
-        """Return AUC with its upper end, members found at few false positives, and controls.
-
-        None of them has a value where the attack has no power: a coin's AUC is then no comfort.
-        """
-        level = f"{self.confidence:g}"
-        weak = "; ".join(self.without_power)
-        rows: list[tuple[str, float | None, str, str]] = [
-            (
-                "auc",
-                None if weak else self.auc,
-                "chance that a member scores above a non-member",
-                weak,
-            ),
-            (
-                "auc_upper",
-                None if weak else self.interval[1],
-                f"upper end of the {level} confidence interval of the AUC",
-                weak,
-            ),
-        ]
-        for rate in FALSE_POSITIVE_RATES:
-            found = self.true_positives(rate)
-            why = weak
-            if found is None:
-                why = f"needs {round(1 / rate)} non-members, there are {self.roc.n}"
-            what = f"share of members found where {rate:g} of the non-members are taken for members"
-            rows += [
-                (
-                    f"tpr_at_fpr_1_in_{round(1 / rate)}",
-                    None if found is None or weak else found.rate,
-                    what,
-                    why,
-                ),
-                (
-                    f"tpr_at_fpr_1_in_{round(1 / rate)}_upper",
-                    None if found is None or weak else found.interval(self.confidence)[1],
-                    f"upper end of its {level} confidence interval",
-                    why,
-                ),
-            ]
-        rows += [
-            ("baseline", self.baseline, "AUC of a coin", ""),
-            (
-                "positive_control",
-                self.positive_control,
-                "AUC of the attack on the original posing as the release",
-                "",
-            ),
-        ]
-        return tuple(
-            Measure(
-                f"attacks.{self.name}.{part}",
-                value,
-                "probability",
-                (0, 1),
-                "higher-is-better" if part == "positive_control" else "lower-is-safer",
-                definition,
-                _SOURCE[self.method],
-                why,
-            )
-            for part, value, definition, why in rows
-        )
+    def curves(self) -> Mapping[str, tuple[Roc, str]]:
+        """Return what is drawn: label, then scores and colour."""
+        return {
+            "positive control: raw data": (self.raw, "#999999"),
+            "attack on the release": (self.roc, "#c0392b"),
+        }
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the measures, the interval, the number of attacks, the seed and the doubts."""
@@ -215,54 +101,8 @@ class Membership(Result):
             **super().to_dict(),
             "attack": self.name,
             "columns": list(self.columns),
-            "n_attacks": self.n_attacks,
             "n_shadows": self.n_shadows,
-            "interval": list(self.interval),
-            "confidence": self.confidence,
-            "seed": self.seed,
-            "reliable": self.reliable,
-            "reasons": list(self.reasons),
         }
-
-    def __repr__(self) -> str:
-        low, high = self.interval
-        doubt = "" if self.reliable else ", not reliable"
-        return (
-            f"Membership({self.method}: auc={self.auc:.3f} [{low:.3f}, {high:.3f}]{doubt},\n"
-            f"    positive_control={self.positive_control:.3f}, n_attacks={self.n_attacks})"
-        )
-
-    def plot(self) -> Figure:
-        """Draw the members found against the non-members taken for members, both on log scales.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        from niming.drawing import blank, finish
-
-        figure, axes = blank(5, 4.2)
-        least = 1 / self.roc.n
-        for roc, colour, label in (
-            (self.raw, "#999999", "positive control: raw data"),
-            (self.roc, "#c0392b", "attack on the release"),
-        ):
-            false, true = roc.curve()
-            axes.plot(np.maximum(false, least), np.maximum(true, least), color=colour, label=label)
-        line = np.geomspace(least, 1, 50) if self.roc.n > 1 else np.ones(1)
-        axes.plot(line, line, "--", color="#555555", linewidth=1, label="a coin")
-        axes.set(
-            xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1.05),
-            xlabel="non-members taken for members", ylabel="members found",
-        )  # fmt: skip
-        low, high = self.interval
-        doubt = "" if self.reliable else " (not reliable)"
-        axes.set_title(
-            f"membership by {self.method}: AUC {self.auc:.3f} [{low:.3f}, {high:.3f}]{doubt}",
-            fontsize=10,
-        )
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
-        return finish(figure)
 
 
 def membership(

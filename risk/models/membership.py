@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import numpy as np
-
-from niming.errors import UnreliableWarning
-from niming.measure import JSON, Measure, Result
-from niming.risk.attacks.attack import FEWEST_ROWS, check_attacks, generators
-from niming.risk.attacks.membership import FALSE_POSITIVE_RATES
+from niming.measure import JSON
+from niming.risk.attacks.attack import check_attacks, generators
 from niming.risk.attacks.roc import Roc
-from niming.risk.attacks.statistics import Trials, normal_quantile
+from niming.risk.attacks.statistics import normal_quantile
+from niming.risk.attacks.telling import Telling
 from niming.risk.models.by_heart import ByHeart
 from niming.risk.models.records import Rows, Target, check_target, checked_model, paired
 from niming.risk.models.sample import sample_of
 from niming.risk.models.signals import Kind, kind_of, signal
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["ModelMembership", "membership_loss"]
 
@@ -34,8 +28,8 @@ _SOURCE = {
 _SURE = 0.999  # level at which members are said to differ from others without the model
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class ModelMembership(Result):
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class ModelMembership(Telling):
     """How well a model tells members from others, by `membership_loss` or `membership_lira`.
 
     Parameters
@@ -65,14 +59,9 @@ class ModelMembership(Result):
     method: Method
     model: str
     shows: Kind
-    roc: Roc
-    raw: Roc
     blind: Roc
-    seed: int
-    confidence: float = 0.95
     n_shadows: int = 0
     n_shadow_rows: int = 0
-    faults: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,122 +69,50 @@ class ModelMembership(Result):
         return "membership" if self.method == "loss" else "lira"
 
     @property
-    def n_attacks(self) -> int:
-        """Number of members attacked, and of non-members."""
-        return self.roc.n
+    def stem(self) -> str:
+        """What the names of the measures begin with."""
+        return f"models.{self.name}"
 
     @property
-    def auc(self) -> float:
-        """Chance that a member looks more like one than a non-member does; ½ is a coin."""
-        return self.roc.auc
+    def subject(self) -> str:
+        """What attacked what, for titles and warnings."""
+        return f"{self.method} on {self.model}"
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Confidence interval of `auc`."""
-        return self.roc.interval(self.confidence)
+    def source(self) -> str:
+        """Where the attack is described."""
+        return _SOURCE[self.method]
 
     @property
-    def baseline(self) -> float:
-        """AUC of a coin."""
-        return 0.5
-
-    @property
-    def positive_control(self) -> float:
-        """AUC of the same attack on a model that learnt the members by heart."""
-        return self.raw.auc
-
-    def true_positives(self, false_positive_rate: float) -> Trials | None:
-        """Return the members found where at most this share of non-members is taken for members.
-
-        None where there are fewer non-members than one false positive takes.
-        """
-        rate = self.roc.true_positive_rate(false_positive_rate)
-        return None if rate is None else Trials(round(rate * self.roc.n), self.roc.n)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the result must not be built upon; empty if it may be."""
-        found = []
-        if self.roc.n < FEWEST_ROWS:
-            found.append(f"{self.roc.n} members were attacked, fewer than {FEWEST_ROWS}")
-        if self.raw.interval(self.confidence)[0] <= 0.5:
-            found.append("the attack does not even find the members of a model that lists them")
-        if self.blind.interval(_SURE)[0] > 0.5:
-            found.append(
-                "members can be told from non-members without the model (AUC "
-                f"{self.blind.auc:.3f}): draw the hold-out at random from the same table"
-            )
-        low, high = self.interval
-        if low <= 0.5:
-            found.append(
-                f"an AUC in [{low:.3f}, {high:.3f}] is no better than a coin: this attack finds "
-                "nothing, another may"
-            )
-        return (*found, *self.faults)
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the attack beats a coin, and could be judged at all."""
-        return not self.reasons
-
-    def told(self, *, stacklevel: int = 3) -> ModelMembership:
-        """Return the result, and warn the caller of the attack if it is not reliable."""
-        if not self.reliable:
-            warnings.warn(
-                f"{self.method} on {self.model}: {'; '.join(self.reasons)}",
-                UnreliableWarning,
-                stacklevel=stacklevel,
-            )
-        return self
-
-    def measures(self) -> tuple[Measure, ...]:
-        """Return AUC with its upper end, members found at few false positives, and controls."""
-        level = f"{self.confidence:g}"
-        rows: list[tuple[str, float | None, str, str]] = [
-            ("auc", self.auc, "chance that a member scores above a non-member", ""),
-            (
-                "auc_upper",
-                self.interval[1],
-                f"upper end of the {level} confidence interval of the AUC",
-                "",
-            ),
-        ]
-        for rate in FALSE_POSITIVE_RATES:
-            found = self.true_positives(rate)
-            why = "" if found else f"needs {round(1 / rate)} non-members, there are {self.roc.n}"
-            what = f"share of members found where {rate:g} of the non-members are taken for members"
-            rows += [
-                (f"tpr_at_fpr_{rate:g}", None if found is None else found.rate, what, why),
-                (
-                    f"tpr_at_fpr_{rate:g}_upper",
-                    None if found is None else found.interval(self.confidence)[1],
-                    f"upper end of its {level} confidence interval",
-                    why,
-                ),
-            ]
-        rows += [
-            ("baseline", self.baseline, "AUC of a coin", ""),
-            ("blind", self.blind.auc, "AUC of telling members from others without the model", ""),
-            (
-                "positive_control",
-                self.positive_control,
-                "AUC of the same attack on a model that learnt the members by heart",
-                "",
-            ),
-        ]
-        return tuple(
-            Measure(
-                f"models.{self.name}.{part}",
-                value,
-                "probability",
-                (0, 1),
-                "higher-is-better" if part == "positive_control" else "lower-is-safer",
-                definition,
-                _SOURCE[self.method],
-                why,
-            )
-            for part, value, definition, why in rows
+    def control(self) -> tuple[str, str]:
+        """What the positive control is, and what it means if it fails."""
+        return (
+            "AUC of the same attack on a model that learnt the members by heart",
+            "the attack does not even find the members of a model that lists them",
         )
+
+    @property
+    def without_power(self) -> tuple[str, ...]:
+        """Why nothing can be read off the AUC, high or low; empty if something can."""
+        if self.blind.interval(_SURE)[0] <= 0.5:
+            return super().without_power
+        apart = (
+            "members can be told from non-members without the model (AUC "
+            f"{self.blind.auc:.3f}): draw the hold-out at random from the same table"
+        )
+        return (*super().without_power, apart)
+
+    def curves(self) -> Mapping[str, tuple[Roc, str]]:
+        """Return what is drawn: label, then scores and colour."""
+        return {
+            "positive control: learnt by heart": (self.raw, "#999999"),
+            "without the model": (self.blind, "#2e86ab"),
+            "attack on the model": (self.roc, "#c0392b"),
+        }
+
+    def controls(self) -> tuple[tuple[str, float, str], ...]:
+        """Return the AUC without the model."""
+        return (("blind", self.blind.auc, "AUC of telling members from others without the model"),)
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the measures, the interval, how the attack was made, the seed and the doubts."""
@@ -204,57 +121,9 @@ class ModelMembership(Result):
             "attack": self.method,
             "model": self.model,
             "shows": self.shows,
-            "n_attacks": self.n_attacks,
             "n_shadows": self.n_shadows,
             "n_shadow_rows": self.n_shadow_rows,
-            "interval": list(self.interval),
-            "confidence": self.confidence,
-            "seed": self.seed,
-            "reliable": self.reliable,
-            "reasons": list(self.reasons),
         }
-
-    def __repr__(self) -> str:
-        low, high = self.interval
-        doubt = "" if self.reliable else ", not reliable"
-        return (
-            f"ModelMembership({self.method} on {self.model}: auc={self.auc:.3f} "
-            f"[{low:.3f}, {high:.3f}]{doubt},\n"
-            f"    positive_control={self.positive_control:.3f}, n_attacks={self.n_attacks})"
-        )
-
-    def plot(self) -> Figure:
-        """Draw the members found against the non-members taken for members, both on log scales.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        from niming.drawing import blank, finish
-
-        figure, axes = blank(5, 4.2)
-        least = 1 / self.roc.n
-        for roc, colour, label in (
-            (self.raw, "#999999", "positive control: learnt by heart"),
-            (self.blind, "#2e86ab", "without the model"),
-            (self.roc, "#c0392b", "attack on the model"),
-        ):
-            false, true = roc.curve()
-            axes.plot(np.maximum(false, least), np.maximum(true, least), color=colour, label=label)
-        line = np.geomspace(least, 1, 50) if self.roc.n > 1 else np.ones(1)
-        axes.plot(line, line, "--", color="#555555", linewidth=1, label="a coin")
-        axes.set(
-            xscale="log", yscale="log", xlim=(min(least, 0.5), 1), ylim=(min(least, 0.5), 1.05),
-            xlabel="non-members taken for members", ylabel="members found",
-        )  # fmt: skip
-        low, high = self.interval
-        doubt = "" if self.reliable else " (not reliable)"
-        axes.set_title(
-            f"{self.method} on {self.model}: AUC {self.auc:.3f} [{low:.3f}, {high:.3f}]{doubt}",
-            fontsize=10,
-        )
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
-        return finish(figure)
 
 
 def membership_loss(
@@ -332,6 +201,7 @@ def membership_loss(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> rng = np.random.default_rng(0)
     >>> rows, ill = rng.normal(size=(400, 3)), rng.integers(0, 2, 400)
